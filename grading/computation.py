@@ -1,0 +1,124 @@
+"""The one computation of a course grade: subsection grades in, figures out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from grading.content import CourseContent
+from grading.keys import UsageKey
+from grading.policy import AssignmentType
+from grading.rounding import course_percent
+from grading.structure import Subsection
+from grading.subsection_grade import SubsectionGrade
+
+
+@dataclass(frozen=True, slots=True)
+class CountedSubsection:
+    """A subsection that takes part in an assignment type, with its rounded percent."""
+
+    subsection: Subsection
+    grade: SubsectionGrade
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentTypeGrade:
+    """What one row of the policy comes to.
+
+    ``counted`` are its subsections in course order, ``placeholder_count`` the zeros that fill up
+    to the expected number after them; ``dropped`` are positions from 0 over both. ``percent`` is
+    the average after drops; ``weighted_percent`` is its share of the course grade.
+    """
+
+    assignment_type: AssignmentType
+    counted: tuple[CountedSubsection, ...]
+    placeholder_count: int
+    dropped: frozenset[int]
+    percent: float
+    weighted_percent: float
+
+    @property
+    def dropped_subsections(self) -> tuple[CountedSubsection, ...]:
+        """Return the subsections that the drop rule leaves out, in course order."""
+        return tuple(self.counted[at] for at in sorted(self.dropped) if at < len(self.counted))
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """A course grade's figures. ``unrounded`` is the sum of the weighted percents, in order."""
+
+    unrounded: float
+    percent: float
+    letter_grade: str | None
+    passed: bool
+    assignment_type_grades: tuple[AssignmentTypeGrade, ...]
+
+    @property
+    def dropped(self) -> frozenset[UsageKey]:
+        """Return the subsections that a drop rule leaves out of the course grade."""
+        return frozenset(
+            counted.grade.usage_key
+            for grade in self.assignment_type_grades
+            for counted in grade.dropped_subsections
+        )
+
+
+def average_after_drops(percents: Sequence[float], drop_count: int) -> tuple[float, frozenset[int]]:
+    """Return the mean of the percents that are kept, and the positions that are dropped.
+
+    Of equal percents the later is dropped first. The sum runs in the given order, as doubles. A
+    negative ``drop_count`` drops nothing but still divides by the larger number, as Open edX does.
+    """
+    dropped: frozenset[int] = frozenset()
+    if drop_count > 0:
+        falling = sorted(range(len(percents)), key=lambda at: percents[at], reverse=True)
+        dropped = frozenset(falling[-drop_count:])
+    kept = sum((value for at, value in enumerate(percents) if at not in dropped), 0.0)
+    divisor = len(percents) - drop_count
+    return (kept / divisor if divisor > 0 else kept), dropped
+
+
+def grade_assignment_type(
+    kind: AssignmentType, counted: Sequence[CountedSubsection]
+) -> AssignmentTypeGrade:
+    """Average one assignment type's subsections and weigh the result."""
+    placeholder_count = max(kind.min_count - len(counted), 0)
+    percents = [one.percent for one in counted]
+    percents.extend([0.0] * placeholder_count)
+    percent, dropped = average_after_drops(percents, kind.drop_count)
+    return AssignmentTypeGrade(
+        kind, tuple(counted), placeholder_count, dropped, percent, percent * kind.weight
+    )
+
+
+def compute(content: CourseContent, grades: Mapping[UsageKey, SubsectionGrade]) -> Computation:
+    """Compute a course grade; a subsection that ``grades`` lacks has its zero grade."""
+    type_grades = tuple(
+        grade_assignment_type(kind, counted_subsections(content, kind, grades))
+        for kind in content.policy.assignment_types
+    )
+    unrounded = 0.0
+    for type_grade in type_grades:
+        unrounded += type_grade.weighted_percent
+    percent = course_percent(unrounded)
+    return Computation(
+        unrounded,
+        percent,
+        content.policy.letter_grade(percent),
+        content.policy.passes(percent),
+        type_grades,
+    )
+
+
+def counted_subsections(
+    content: CourseContent, kind: AssignmentType, grades: Mapping[UsageKey, SubsectionGrade]
+) -> list[CountedSubsection]:
+    """Return the graded subsections of a type that are worth anything, in course order."""
+    decimals = content.algorithm.subsection_decimals
+    counted = []
+    for subsection in content.graded_subsections_by_type.get(kind.name, ()):
+        key = subsection.usage_key
+        grade = grades.get(key) or content.zero_grades[key]
+        graded_total = grade.graded_total
+        if graded_total.possible > 0:
+            counted.append(CountedSubsection(subsection, grade, graded_total.percent(decimals)))
+    return counted

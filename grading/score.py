@@ -1,0 +1,156 @@
+"""Scores: points earned of points possible, for one problem and summed up."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from grading.errors import ScoreOutOfRange
+from grading.keys import UsageKey, block_type_of
+from grading.rounding import round_half_even
+from grading.structure import Problem
+from grading.visible_blocks import VisibleBlock
+
+# Open response assessments live in Open edX's submissions store, whose points are final: the
+# block's weight is reported with them but never applied.
+_FINAL_POINTS_TYPES = frozenset({"openassessment"})
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedScore:
+    """What a learner's work on one problem was worth, before weighting.
+
+    ``earned`` is None when the score was cleared; ``possible`` is the maximum at the time of
+    scoring, which counts even if the problem has changed since.
+    """
+
+    earned: float | None
+    possible: float | None
+    scored_at: datetime
+    first_scored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemScore:
+    """One problem's score for one learner, weighted and raw."""
+
+    usage_key: UsageKey
+    earned: float
+    possible: float
+    raw_earned: float | None
+    raw_possible: float | None
+    weight: float | None
+    graded: bool
+    first_attempted_at: datetime | None
+
+    @property
+    def visible_block(self) -> VisibleBlock:
+        """Return what a stored subsection grade remembers of this problem."""
+        return VisibleBlock(self.usage_key, self.weight, self.raw_possible, self.graded)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Points summed over problems, in course order."""
+
+    earned: float
+    possible: float
+    first_attempted_at: datetime | None = None
+
+    def percent(self, decimals: int) -> float:
+        """Return earned of possible as a fraction, 0.0 where nothing is possible."""
+        return percent(self.earned, self.possible, decimals)
+
+
+NOTHING = Total(0.0, 0.0)
+
+
+def percent(earned: float, possible: float, decimals: int) -> float:
+    """Return ``earned / possible`` rounded half to even, 0.0 unless ``possible`` is positive."""
+    return round_half_even(earned / possible, decimals) if possible > 0 else 0.0
+
+
+def weighted(
+    raw_earned: float, raw_possible: float | None, weight: float | None
+) -> tuple[float, float]:
+    """Scale raw points so that the weight is what is possible.
+
+    :raises ScoreOutOfRange: if ``raw_possible`` is None.
+    """
+    if raw_possible is None:
+        raise ScoreOutOfRange(
+            "A score without a maximum cannot be weighted.", minimum=0.0, maximum=None
+        )
+    if weight is None or raw_possible == 0:
+        return float(raw_earned), float(raw_possible)
+    return float(raw_earned) * weight / raw_possible, float(weight)
+
+
+def is_higher_or_equal(
+    earned: float, possible: float, *, than_earned: float, than_possible: float
+) -> bool:
+    """Compare two scores as unrounded fractions; nothing possible counts as zero."""
+    fraction = earned / possible if possible else 0.0
+    return fraction >= (than_earned / than_possible if than_possible else 0.0)
+
+
+def problem_score(
+    problem: Problem, recorded: RecordedScore | None, stored: VisibleBlock | None = None
+) -> ProblemScore | None:
+    """Score one problem from the first source that can: the record, the stored block, the content.
+
+    None when no source knows what is possible: the problem is then left out entirely.
+    """
+    weight, graded = problem.weight, problem.graded
+    if stored is not None:
+        weight, graded = stored.weight, stored.graded
+    first_attempted_at: datetime | None = None
+    raw_earned, raw_possible = 0.0, problem.max_score if stored is None else stored.raw_possible
+    if recorded is not None and recorded.possible is not None:
+        if block_type_of(problem.usage_key) in _FINAL_POINTS_TYPES:
+            if recorded.earned is not None:
+                return _final_score(problem.usage_key, recorded, weight, graded=graded)
+        else:
+            raw_earned, raw_possible = recorded.earned or 0.0, recorded.possible
+            first_attempted_at = None if recorded.earned is None else recorded.first_scored_at
+    if raw_possible is None:
+        return None
+    earned, possible = weighted(raw_earned, raw_possible, weight)
+    return ProblemScore(
+        usage_key=problem.usage_key,
+        earned=earned,
+        possible=possible,
+        raw_earned=float(raw_earned),
+        raw_possible=float(raw_possible),
+        weight=weight,
+        graded=possible > 0 and graded is not False,
+        first_attempted_at=first_attempted_at,
+    )
+
+
+def _final_score(
+    usage_key: UsageKey, recorded: RecordedScore, weight: float | None, *, graded: bool | None
+) -> ProblemScore:
+    earned, possible = float(recorded.earned or 0.0), float(recorded.possible or 0.0)
+    return ProblemScore(
+        usage_key=usage_key,
+        earned=earned,
+        possible=possible,
+        raw_earned=None,
+        raw_possible=None,
+        weight=weight,
+        graded=possible > 0 and graded is not False,
+        first_attempted_at=recorded.scored_at,
+    )
+
+
+def total(scores: Iterable[ProblemScore]) -> Total:
+    """Sum scores in their order; the first attempt is the earliest of theirs."""
+    earned = possible = 0.0
+    first: datetime | None = None
+    for score in scores:
+        earned += score.earned
+        possible += score.possible
+        at = score.first_attempted_at
+        if at is not None and (first is None or at < first):
+            first = at
+    return Total(earned, possible, first)

@@ -1,0 +1,122 @@
+"""Subsection grades: what the problems add up to, and what staff put in their place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from grading.keys import UsageKey
+from grading.score import NOTHING, ProblemScore, RecordedScore, Total, problem_score, total
+from grading.structure import Subsection
+
+
+@dataclass(frozen=True, slots=True)
+class SubsectionGradeOverride:
+    """Staff's replacement for a subsection's points; a part that is None follows the work."""
+
+    earned_all: float | None = None
+    possible_all: float | None = None
+    earned_graded: float | None = None
+    possible_graded: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubsectionGrade:
+    """One learner's grade in one subsection.
+
+    The computed totals are what the learner's own work earned, over all problems and over the
+    graded ones. ``version`` is 0 and ``last_updated`` None until it is stored.
+    """
+
+    usage_key: UsageKey
+    computed_all_total: Total
+    computed_graded_total: Total
+    override: SubsectionGradeOverride | None = None
+    visible_blocks_hash: str = ""
+    course_version: str = ""
+    version: int = 0
+    last_updated: datetime | None = None
+
+    @property
+    def first_attempted_at(self) -> datetime | None:
+        """Return when any of the problems was first attempted, graded or not."""
+        return self.computed_all_total.first_attempted_at
+
+    @property
+    def attempted(self) -> bool:
+        """Tell whether any of the problems was ever attempted."""
+        return self.computed_all_total.first_attempted_at is not None
+
+    @property
+    def persisted(self) -> bool:
+        """Tell whether this grade is a stored one."""
+        return self.version > 0
+
+    @property
+    def all_total(self) -> Total:
+        """Return the total that counts over all problems."""
+        if self.override is None:
+            return self.computed_all_total
+        return _overridden(
+            self.computed_all_total, self.override.earned_all, self.override.possible_all
+        )
+
+    @property
+    def graded_total(self) -> Total:
+        """Return the total that counts in the course grade."""
+        if self.override is None:
+            return self.computed_graded_total
+        return _overridden(
+            self.computed_graded_total, self.override.earned_graded, self.override.possible_graded
+        )
+
+
+def _overridden(computed: Total, earned: float | None, possible: float | None) -> Total:
+    return Total(
+        computed.earned if earned is None else earned,
+        computed.possible if possible is None else possible,
+        computed.first_attempted_at,
+    )
+
+
+def problem_scores(
+    subsection: Subsection, recorded: Mapping[UsageKey, RecordedScore]
+) -> list[ProblemScore]:
+    """Score the problems that the learner meets, in course order."""
+    scores = (
+        problem_score(problem, recorded.get(problem.usage_key))
+        for problem in subsection.problems_for(recorded)
+    )
+    return [score for score in scores if score is not None]
+
+
+def subsection_grade(usage_key: UsageKey, scores: Sequence[ProblemScore]) -> SubsectionGrade:
+    """Add up a subsection's problem scores."""
+    graded = [score for score in scores if score.graded]
+    all_total = total(scores)
+    return SubsectionGrade(
+        usage_key, all_total, all_total if len(graded) == len(scores) else total(graded)
+    )
+
+
+def revised(stored: SubsectionGrade | None, computed: SubsectionGrade) -> SubsectionGrade:
+    """Return the computed grade with what a stored one keeps: first attempt, override, version."""
+    if stored is None:
+        return computed
+    first = stored.first_attempted_at or computed.first_attempted_at
+    return replace(
+        computed,
+        computed_all_total=replace(computed.computed_all_total, first_attempted_at=first),
+        override=stored.override,
+        version=stored.version,
+        last_updated=stored.last_updated,
+    )
+
+
+def is_to_be_stored(grade: SubsectionGrade, *, score_deleted: bool = False) -> bool:
+    """Tell whether a computed grade gets a row: one for whoever did something, none for others."""
+    return grade.attempted or score_deleted or grade.persisted
+
+
+def nothing_done(usage_key: UsageKey) -> SubsectionGrade:
+    """Return the grade of a subsection that has no problems."""
+    return SubsectionGrade(usage_key, NOTHING, NOTHING)
