@@ -7,6 +7,7 @@ from grading.breakdown import (
     assignment_type_breakdown,
     grade_breakdown,
     section_breakdown,
+    short_labels,
 )
 from grading.computation import AssignmentTypeGrade, Computation, CountedSubsection, compute
 from grading.content import CourseContent, content_version
@@ -59,6 +60,7 @@ from grading.policy import (
     policy_of,
 )
 from grading.policy_warnings import PolicyWarning, PolicyWarningCode, policy_warnings
+from grading.regrading import LearnerRecord, Regraded, regrade
 from grading.score import (
     ProblemScore,
     RecordedScore,
@@ -83,6 +85,7 @@ from grading.subsection_grade import (
     is_to_be_stored,
     problem_scores,
     revised,
+    section_total,
     subsection_grade,
 )
 from grading.visible_blocks import VisibleBlock, visible_blocks_digest
@@ -118,6 +121,7 @@ __all__ = [
     "LearnerId",
     "LearnerNotEnrolled",
     "LearnerNotFound",
+    "LearnerRecord",
     "MalformedCursor",
     "MalformedKey",
     "PassingStatus",
@@ -126,6 +130,7 @@ __all__ = [
     "Problem",
     "ProblemScore",
     "RecordedScore",
+    "Regraded",
     "ScoreOutOfRange",
     "ScoreOutdated",
     "Section",
@@ -159,9 +164,12 @@ __all__ = [
     "policy_warnings",
     "problem_score",
     "problem_scores",
+    "regrade",
     "revised",
     "revised_course_grade",
     "section_breakdown",
+    "section_total",
+    "short_labels",
     "subsection_grade",
     "total",
     "usage_key_of",

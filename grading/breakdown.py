@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from grading.algorithm import Algorithm
-from grading.computation import AssignmentTypeGrade, Computation
+from grading.computation import AssignmentTypeGrade, Computation, compute
+from grading.content import CourseContent
 from grading.keys import UsageKey
 
 
@@ -115,6 +116,20 @@ def single_entries(grade: AssignmentTypeGrade, algorithm: Algorithm) -> Iterator
             mark=mark if at in grade.dropped else None,
             usage_key=usage_key,
         )
+
+
+def short_labels(content: CourseContent) -> dict[UsageKey, str]:
+    """Return the gradebook's label of every subsection that counts, such as ``HW 03``.
+
+    The numbers are those of the course's own order; a learner who meets other problems may see
+    a subsection under another number in the breakdown.
+    """
+    entries = section_breakdown(compute(content, {}), content.algorithm)
+    labels: dict[UsageKey, str] = {}
+    for entry in entries:
+        if entry.usage_key is not None:
+            labels.setdefault(entry.usage_key, entry.label)
+    return labels
 
 
 def _percentage(fraction: float, algorithm: Algorithm) -> str:

@@ -13,6 +13,8 @@ from grading.structure import CourseStructure, Problem, Section, Subsection
 from grading.subsection_grade import SubsectionGrade, problem_scores, subsection_grade
 from grading.visible_blocks import visible_blocks_digest
 
+_MOST_HASHES = 10_000
+
 
 @dataclass(frozen=True)
 class CourseContent:
@@ -25,9 +27,7 @@ class CourseContent:
     policy: GradingPolicy
     algorithm: Algorithm
     version: str
-    _hashes: dict[tuple[UsageKey, tuple[object, ...]], str] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _hashes: dict[object, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def course_key(self) -> CourseKey:
@@ -72,9 +72,11 @@ class CourseContent:
     def graded_subsections_by_type(self) -> Mapping[str, Sequence[Subsection]]:
         """Return the graded subsections of every assignment type's name, in course order."""
         found: dict[str, list[Subsection]] = {}
-        for subsection in self.subsections.values():
-            if subsection.graded:
-                found.setdefault(subsection.format, []).append(subsection)
+        for section in self.structure.sections:
+            # Open edX counts a subsection once a section: twice, if two sections hold it.
+            for subsection in {each.usage_key: each for each in section.subsections}.values():
+                if subsection.graded:
+                    found.setdefault(subsection.format, []).append(subsection)
         return found
 
     @cached_property
@@ -90,22 +92,22 @@ class CourseContent:
     ) -> SubsectionGrade:
         """Grade one subsection from a learner's scores."""
         scores = problem_scores(subsection, recorded)
-        grade = subsection_grade(subsection.usage_key, scores)
-        return SubsectionGrade(
-            grade.usage_key,
-            grade.computed_all_total,
-            grade.computed_graded_total,
-            visible_blocks_hash=self._visible_blocks_hash(subsection.usage_key, scores),
+        return subsection_grade(
+            subsection.usage_key,
+            scores,
+            visible_blocks_hash=self._visible_blocks_hash(scores),
             course_version=self.version,
         )
 
-    def _visible_blocks_hash(self, usage_key: UsageKey, scores: Iterable[ProblemScore]) -> str:
+    def _visible_blocks_hash(self, scores: Iterable[ProblemScore]) -> str:
         # Learners who met the same problems for the same points share a hash: a class of
-        # thousands needs a handful of digests.
-        blocks = tuple(score.visible_block for score in scores)
-        key = (usage_key, tuple((block.usage_key, block.raw_possible) for block in blocks))
+        # thousands needs a handful of digests. Weight and graded follow from these two.
+        key = tuple([(score.usage_key, score.raw_possible) for score in scores])
         known = self._hashes.get(key)
         if known is None:
+            if len(self._hashes) >= _MOST_HASHES:
+                self._hashes.clear()
+            blocks = [score.visible_block for score in scores]
             known = self._hashes[key] = visible_blocks_digest(self.course_key, blocks)
         return known
 

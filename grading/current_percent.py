@@ -23,7 +23,7 @@ def current_percent(
         attempted = [
             counted
             for counted in counted_subsections(content, kind, grades)
-            if counted.grade.attempted or counted.grade.override is not None
+            if counted.grade.engaged
         ]
         if attempted:
             so_far = replace(

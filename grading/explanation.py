@@ -58,8 +58,8 @@ def explain(computation: Computation, content: CourseContent) -> Explanation:
         sum_text=" + ".join(_number(share) for share in shares)
         + f"{' ' if shares else ''}= {_number(computation.unrounded)}",
         rounding_text=(
-            f"{_number(computation.unrounded * 100)} % + 0.05 %, rounded to a whole percent, "
-            f"is {computation.percent:.0%}."
+            f"{_percentage(computation.unrounded)} + 0.05 %, rounded to a whole percent, "
+            f"is {_percentage(computation.percent)}."
         ),
         verdict_text=_verdict(computation, cutoff, policy.passing_threshold),
     )
@@ -82,14 +82,18 @@ def _verdict(computation: Computation, cutoff: GradeCutoff | None, threshold: fl
     reached = (
         "reaches no cutoff"
         if cutoff is None
-        else f"reaches {cutoff.letter_grade} (from {_number(cutoff.threshold * 100)} %)"
+        else f"reaches {cutoff.letter_grade} (from {_percentage(cutoff.threshold)})"
     )
     if threshold is None:
         passing = "nothing can be passed, since no cutoff is above zero"
     else:
         verb = "passes" if computation.passed else "does not pass"
-        passing = f"it {verb} (from {_number(threshold * 100)} %)"
-    return f"{computation.percent:.0%} {reached}; {passing}."
+        passing = f"it {verb} (from {_percentage(threshold)})"
+    return f"{_percentage(computation.percent)} {reached}; {passing}."
+
+
+def _percentage(fraction: float) -> str:
+    return f"{_number(fraction * 100)} %"
 
 
 def _number(value: float) -> str:

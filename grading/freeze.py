@@ -1,7 +1,7 @@
 """The freeze: when the grades of a course that has ended stop changing."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from grading.errors import GradesFrozen
 
@@ -22,12 +22,18 @@ class GradesFreeze:
         :raises GradesFrozen: if they are.
         """
         if self.freezes_at is not None and self.frozen(now):
+            since = self.freezes_at.astimezone(UTC)
             raise GradesFrozen(
-                f"The grades of this course are frozen since {self.freezes_at:%Y-%m-%d %H:%M} UTC.",
+                f"The grades of this course are frozen since {since:%Y-%m-%d %H:%M} UTC.",
                 frozen_since=self.freezes_at,
             )
 
 
 def freeze_of(end: datetime | None, after: timedelta | None) -> GradesFreeze:
     """Return the freeze of a course that ends at ``end``; ``after`` None turns freezing off."""
-    return GradesFreeze(None if end is None or after is None else end + after)
+    if end is None or after is None:
+        return GradesFreeze(None)
+    try:
+        return GradesFreeze(end + after)
+    except OverflowError:  # authors write 9999-12-31 for "never"
+        return GradesFreeze(None)

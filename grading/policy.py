@@ -9,6 +9,11 @@ from typing import Any, Final
 from grading.digest import canonical_digest
 from grading.errors import InvalidGradingPolicy
 
+MAX_ASSIGNMENT_TYPES: Final = 100
+MAX_COUNT: Final = 1_000
+MAX_NUMBER: Final = 1_000_000
+MAX_LETTER_LENGTH: Final = 255
+
 # Open edX's policy for a course that names none; each of the two keys is replaced as a whole.
 DEFAULT_POLICY: Final[Mapping[str, Any]] = {
     "GRADER": [
@@ -88,8 +93,8 @@ class GradingPolicy:
 
     @property
     def weight_sum(self) -> float:
-        """Return the sum of the weights, in policy order."""
-        return sum((kind.weight for kind in self.assignment_types), 0.0)
+        """Return the sum of the weights."""
+        return math.fsum(kind.weight for kind in self.assignment_types)
 
     def cutoff_reached(self, percent: float) -> GradeCutoff | None:
         """Return the highest cutoff that a course percent reaches."""
@@ -113,7 +118,9 @@ def parse_policy(source: str) -> GradingPolicy:
     """
     try:
         document = json.loads(source)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise InvalidGradingPolicy(["It is nested too deeply."]) from error
+    except ValueError as error:
         raise InvalidGradingPolicy(["It is not JSON."]) from error
     return policy_of(document)
 
@@ -133,15 +140,23 @@ def policy_of(document: object) -> GradingPolicy:
         raise InvalidGradingPolicy(faults)
     try:
         source = json.dumps(whole, ensure_ascii=False, allow_nan=False)
+        source.encode()
         digest = canonical_digest(whole)
-    except (ValueError, RecursionError) as error:
-        raise InvalidGradingPolicy(["It holds a number that JSON cannot."]) from error
+    except RecursionError as error:
+        raise InvalidGradingPolicy(["It is nested too deeply."]) from error
+    except ValueError as error:
+        raise InvalidGradingPolicy(["It holds a number or a text that JSON cannot."]) from error
     return GradingPolicy(tuple(kinds), tuple(cutoffs), source, digest)
 
 
 def _assignment_types(entries: object, faults: list[str]) -> list[AssignmentType]:
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         faults.append("GRADER must be a list of assignment types.")
+        return []
+    if len(entries) > MAX_ASSIGNMENT_TYPES:
+        faults.append(
+            f"GRADER has {len(entries)} assignment types; {MAX_ASSIGNMENT_TYPES} is most."
+        )
         return []
     return [
         kind
@@ -158,18 +173,19 @@ def _assignment_type(entry: object, place: str, faults: list[str]) -> Assignment
     missing = [key for key in ("type", "min_count", "drop_count") if key not in entry]
     if missing:
         faults.append(f"{place} has no {' and no '.join(missing)}.")
-        return None
-    name = entry["type"]
+    name = entry.get("type", "")
     if not isinstance(name, str):
         faults.append(f"{place}: type must be text.")
-        return None
-    place = f"{place} ({name})"
-    min_count = _min_count(entry["min_count"], place, faults)
-    drop_count = _whole_number(entry["drop_count"], f"{place}: drop_count", faults)
-    starting_index = _whole_number(
-        entry.get("starting_index", 1), f"{place}: starting_index", faults
+        name = ""
+    place = f"{place} ({name})" if name else place
+    min_count = _whole_number(
+        _read_as_edx_reads(entry.get("min_count", 0)), f"{place}: min_count", faults
     )
-    weight = _finite_number(entry.get("weight", 0), f"{place}: weight", faults)
+    drop_count = _whole_number(entry.get("drop_count", 0), f"{place}: drop_count", faults)
+    starting_index = _whole_number(
+        entry.get("starting_index", 1), f"{place}: starting_index", faults, most=MAX_NUMBER
+    )
+    weight = _number(entry.get("weight", 0), f"{place}: weight", faults)
     texts = {}
     for key in ("short_label", "category", "section_type"):
         texts[key] = entry.get(key) or name
@@ -189,25 +205,27 @@ def _assignment_type(entry: object, place: str, faults: list[str]) -> Assignment
     )
 
 
-def _min_count(value: object, place: str, faults: list[str]) -> int:
+def _read_as_edx_reads(min_count: object) -> object:
     # Open edX reads min_count through int(float(...)), so "12" and 12.0 are legal.
     try:
-        return int(float(value))  # type: ignore[arg-type]
+        return int(float(min_count))  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        faults.append(f"{place}: min_count must be a whole number.")
-        return 0
+        return min_count
 
 
-def _whole_number(value: object, place: str, faults: list[str]) -> int:
-    if not isinstance(value, int):
-        faults.append(f"{place} must be a whole number.")
+# The bounds are far beyond any course; without them one policy could fill the memory with
+# placeholders, or lead to an average that no double can hold.
+def _whole_number(value: object, place: str, faults: list[str], *, most: int = MAX_COUNT) -> int:
+    if not isinstance(value, int) or abs(value) > most:
+        faults.append(f"{place} must be a whole number between -{most} and {most}.")
         return 0
     return int(value)
 
 
-def _finite_number(value: object, place: str, faults: list[str]) -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        faults.append(f"{place} must be a number.")
+def _number(value: object, place: str, faults: list[str]) -> float:
+    # Written so that NaN, which is on neither side of anything, is refused.
+    if not isinstance(value, int | float) or not -MAX_NUMBER <= value <= MAX_NUMBER:
+        faults.append(f"{place} must be a number between -{MAX_NUMBER} and {MAX_NUMBER}.")
         return 0.0
     return float(value)
 
@@ -216,8 +234,12 @@ def _cutoffs(document: object, faults: list[str]) -> list[GradeCutoff]:
     if not isinstance(document, Mapping):
         faults.append("GRADE_CUTOFFS must be a JSON object of letters and numbers.")
         return []
-    cutoffs = [
-        GradeCutoff(str(letter), _finite_number(value, f"Cutoff {letter!r}", faults))
-        for letter, value in document.items()
-    ]
+    cutoffs = []
+    for letter, value in document.items():
+        if len(letter) > MAX_LETTER_LENGTH or "\0" in letter:
+            faults.append(
+                f"Cutoff {letter[:MAX_LETTER_LENGTH]!r} must be named with at most "
+                f"{MAX_LETTER_LENGTH} characters, none of them NUL."
+            )
+        cutoffs.append(GradeCutoff(letter, _number(value, f"Cutoff {letter!r}", faults)))
     return sorted(cutoffs, key=lambda cutoff: cutoff.threshold, reverse=True)

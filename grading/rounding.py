@@ -6,18 +6,21 @@ import math
 def round_half_even(value: float, decimals: int) -> float:
     """Round as numpy's ``around`` does: scaled, to the even neighbour, scaled back.
 
-    Python's own ``round(value, decimals)`` rounds the decimal expansion and differs.
+    Python's own ``round(value, decimals)`` rounds the decimal expansion and differs. What is not
+    finite stays so.
     """
     scale = 10.0**decimals
-    return round(value * scale) / scale
+    scaled = value * scale
+    return round(scaled) / scale if math.isfinite(scaled) else scaled
 
 
 def round_away_from_zero(value: float, decimals: int = 0) -> float:
-    """Round halves away from zero, as school books do."""
+    """Round halves away from zero, as school books do; what is not finite stays so."""
     scale = 10.0**decimals
-    if value >= 0:
-        return math.floor(value * scale + 0.5) / scale
-    return math.ceil(value * scale - 0.5) / scale
+    scaled = value * scale
+    if not math.isfinite(scaled):
+        return scaled
+    return (math.floor(scaled + 0.5) if scaled >= 0 else math.ceil(scaled - 0.5)) / scale
 
 
 def course_percent(unrounded: float) -> float:

@@ -11,7 +11,7 @@ from grading.structure import Problem
 from grading.visible_blocks import VisibleBlock
 
 # Open response assessments live in Open edX's submissions store, whose points are final: the
-# block's weight is reported with them but never applied.
+# block's weight is reported with them but never applied. That store knows no score out of zero.
 _FINAL_POINTS_TYPES = frozenset({"openassessment"})
 
 
@@ -61,9 +61,6 @@ class Total:
         return percent(self.earned, self.possible, decimals)
 
 
-NOTHING = Total(0.0, 0.0)
-
-
 def percent(earned: float, possible: float, decimals: int) -> float:
     """Return ``earned / possible`` rounded half to even, 0.0 unless ``possible`` is positive."""
     return round_half_even(earned / possible, decimals) if possible > 0 else 0.0
@@ -107,7 +104,7 @@ def problem_score(
     raw_earned, raw_possible = 0.0, problem.max_score if stored is None else stored.raw_possible
     if recorded is not None and recorded.possible is not None:
         if block_type_of(problem.usage_key) in _FINAL_POINTS_TYPES:
-            if recorded.earned is not None:
+            if recorded.earned is not None and recorded.possible > 0:
                 return _final_score(problem.usage_key, recorded, weight, graded=graded)
         else:
             raw_earned, raw_possible = recorded.earned or 0.0, recorded.possible

@@ -1,11 +1,11 @@
 """Subsection grades: what the problems add up to, and what staff put in their place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from grading.keys import UsageKey
-from grading.score import NOTHING, ProblemScore, RecordedScore, Total, problem_score, total
+from grading.score import ProblemScore, RecordedScore, Total, problem_score, total
 from grading.structure import Subsection
 
 
@@ -45,6 +45,11 @@ class SubsectionGrade:
     def attempted(self) -> bool:
         """Tell whether any of the problems was ever attempted."""
         return self.computed_all_total.first_attempted_at is not None
+
+    @property
+    def engaged(self) -> bool:
+        """Tell whether there is anything to grade: an attempt, or staff's word."""
+        return self.attempted or self.override is not None
 
     @property
     def persisted(self) -> bool:
@@ -89,23 +94,47 @@ def problem_scores(
     return [score for score in scores if score is not None]
 
 
-def subsection_grade(usage_key: UsageKey, scores: Sequence[ProblemScore]) -> SubsectionGrade:
+def subsection_grade(
+    usage_key: UsageKey,
+    scores: Sequence[ProblemScore],
+    *,
+    visible_blocks_hash: str = "",
+    course_version: str = "",
+) -> SubsectionGrade:
     """Add up a subsection's problem scores."""
     graded = [score for score in scores if score.graded]
     all_total = total(scores)
     return SubsectionGrade(
-        usage_key, all_total, all_total if len(graded) == len(scores) else total(graded)
+        usage_key,
+        all_total,
+        all_total if len(graded) == len(scores) else total(graded),
+        visible_blocks_hash=visible_blocks_hash,
+        course_version=course_version,
     )
 
 
+def section_total(grades: Iterable[SubsectionGrade]) -> Total:
+    """Sum the graded totals of a section's subsections, in course order."""
+    earned = possible = 0.0
+    for grade in grades:
+        earned += grade.graded_total.earned
+        possible += grade.graded_total.possible
+    return Total(earned, possible)
+
+
 def revised(stored: SubsectionGrade | None, computed: SubsectionGrade) -> SubsectionGrade:
-    """Return the computed grade with what a stored one keeps: first attempt, override, version."""
+    """Return the computed grade with what a stored one keeps: first attempt, override, version.
+
+    A stored grade knows one first attempt, which stands for both totals, as in Open edX. The
+    result equals ``stored`` where the computation changes nothing.
+    """
     if stored is None:
         return computed
     first = stored.first_attempted_at or computed.first_attempted_at
     return replace(
         computed,
         computed_all_total=replace(computed.computed_all_total, first_attempted_at=first),
+        computed_graded_total=replace(computed.computed_graded_total, first_attempted_at=first),
         override=stored.override,
         version=stored.version,
         last_updated=stored.last_updated,
@@ -114,9 +143,4 @@ def revised(stored: SubsectionGrade | None, computed: SubsectionGrade) -> Subsec
 
 def is_to_be_stored(grade: SubsectionGrade, *, score_deleted: bool = False) -> bool:
     """Tell whether a computed grade gets a row: one for whoever did something, none for others."""
-    return grade.attempted or score_deleted or grade.persisted
-
-
-def nothing_done(usage_key: UsageKey) -> SubsectionGrade:
-    """Return the grade of a subsection that has no problems."""
-    return SubsectionGrade(usage_key, NOTHING, NOTHING)
+    return grade.engaged or score_deleted or grade.persisted

@@ -1,0 +1,91 @@
+"""One learner's regrade: what is stored and known in, what is to be stored out."""
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from grading.computation import compute
+from grading.content import CourseContent
+from grading.course_grade import CourseGrade, revised_course_grade, zero_course_grade
+from grading.errors import ComputationFailed
+from grading.keys import LearnerId, UsageKey
+from grading.score import RecordedScore
+from grading.subsection_grade import SubsectionGrade, is_to_be_stored, revised
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerRecord:
+    """All that is stored of one learner in one course."""
+
+    course_grade: CourseGrade | None = None
+    subsection_grades: Mapping[UsageKey, SubsectionGrade] = field(default_factory=dict)
+    scores: Mapping[UsageKey, RecordedScore] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Regraded:
+    """What a regrade comes to.
+
+    ``subsection_grades_to_store`` and ``course_grade_to_store`` differ from what is stored, in
+    value or in the content they were computed under; nothing else needs writing.
+    """
+
+    course_grade: CourseGrade
+    subsection_grades: Mapping[UsageKey, SubsectionGrade]
+    subsection_grades_to_store: tuple[SubsectionGrade, ...]
+    course_grade_to_store: CourseGrade | None
+
+
+def regrade(  # noqa: PLR0913 - a learner, what is stored, what is to be done, and when
+    content: CourseContent,
+    learner_id: LearnerId,
+    record: LearnerRecord,
+    *,
+    recompute: Iterable[UsageKey],
+    cleared: Collection[UsageKey] = (),
+    now: datetime,
+) -> Regraded:
+    """Recompute these subsections from their scores, then the course grade.
+
+    The other subsections keep their stored grades. ``cleared`` are subsections in which a score
+    was taken back: they are stored even when nothing in them counts as attempted.
+
+    :raises ComputationFailed: if the figures leave the range of numbers.
+    """
+    grades = dict(record.subsection_grades)
+    to_store = []
+    for usage_key in dict.fromkeys(recompute):
+        stored = record.subsection_grades.get(usage_key)
+        computed = content.subsection_grade(content.subsections[usage_key], record.scores)
+        grade = revised(stored, computed)
+        if grade != stored and is_to_be_stored(grade, score_deleted=usage_key in cleared):
+            if stored is None or _values(grade) != _values(stored):
+                grade = replace(grade, version=grade.version + 1, last_updated=now)
+            grades[usage_key] = grade
+            to_store.append(grade)
+    previous = record.course_grade or zero_course_grade(content, learner_id)
+    if not (previous.persisted or _attempted(content, grades)):
+        return Regraded(previous, grades, tuple(to_store), None)
+    computation = compute(content, grades)
+    if not math.isfinite(computation.unrounded):
+        raise ComputationFailed("The scores of this learner add up to no finite number.")
+    course_grade = revised_course_grade(previous, computation, content, now=now)
+    return Regraded(
+        course_grade,
+        grades,
+        tuple(to_store),
+        None if course_grade == record.course_grade else course_grade,
+    )
+
+
+def _values(grade: SubsectionGrade) -> tuple[object, ...]:
+    return (
+        grade.computed_all_total,
+        grade.computed_graded_total.earned,
+        grade.computed_graded_total.possible,
+    )
+
+
+def _attempted(content: CourseContent, grades: Mapping[UsageKey, SubsectionGrade]) -> bool:
+    return any(grade.engaged for key, grade in grades.items() if key in content.subsections)
