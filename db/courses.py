@@ -1,0 +1,178 @@
+"""Courses: which version is present, what it holds, and publishing another."""
+
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from db.connection import client
+from db.course_document import structure_from_text, structure_to_text
+from db.sql import among, among_texts, execute, execute_many, fetch, id_array, text_array
+from db.transaction import transaction
+from grading import Algorithm, CourseContent, CourseKey, UsageKey, parse_policy, short_labels
+
+_KEPT_CONTENTS: Final = 64
+
+
+@dataclass(frozen=True, eq=False)
+class StoredCourse:
+    """One version of a course with the numbers that rows know it by."""
+
+    id: int
+    version_id: int
+    content: CourseContent
+    block_ids: Mapping[UsageKey, int]
+
+    @cached_property
+    def usage_keys(self) -> Mapping[int, UsageKey]:
+        """Return the key of every block that the course ever had, by its number."""
+        return {number: key for key, number in self.block_ids.items()}
+
+    @cached_property
+    def short_labels(self) -> Mapping[UsageKey, str]:
+        """Return the gradebook's label of every subsection that counts."""
+        return short_labels(self.content)
+
+    @property
+    def key(self) -> CourseKey:
+        """Return the course's key."""
+        return self.content.course_key
+
+
+# Versions are immutable, so what was read once is right for as long as the database is open.
+_contents: WeakKeyDictionary[object, OrderedDict[int, StoredCourse]] = WeakKeyDictionary()
+
+
+async def present_courses(keys: Iterable[CourseKey]) -> dict[CourseKey, StoredCourse]:
+    """Return the present version of each of the courses that exist."""
+    rows = await fetch(
+        "select c.key, p.version_id from course c join course_publication p on p.course_id = c.id"
+        f" where {among_texts('c.key', 1)}",
+        text_array(keys),
+    )
+    versions = await course_versions(version_id for _, version_id in rows)
+    return {CourseKey(key): versions[version_id] for key, version_id in rows}
+
+
+async def present_courses_by_id(ids: Iterable[int]) -> dict[int, StoredCourse]:
+    """Return the present version of each of the courses that exist, by number."""
+    rows = await fetch(
+        f"select course_id, version_id from course_publication where {among('course_id', 1)}",
+        id_array(ids),
+    )
+    versions = await course_versions(version_id for _, version_id in rows)
+    return {course_id: versions[version_id] for course_id, version_id in rows}
+
+
+async def course_versions(version_ids: Iterable[int]) -> dict[int, StoredCourse]:
+    """Return these versions, from memory where they were read before."""
+    kept = _contents.setdefault(client(), OrderedDict())
+    wanted = set(version_ids)
+    found = {number: kept[number] for number in wanted & kept.keys()}
+    if missing := wanted - found.keys():
+        found.update(await _read_versions(missing))
+    kept.update(found)
+    for number in found:
+        kept.move_to_end(number)
+    while len(kept) > _KEPT_CONTENTS:
+        kept.popitem(last=False)
+    return found
+
+
+async def _read_versions(version_ids: Iterable[int]) -> dict[int, StoredCourse]:
+    rows = await fetch(
+        "select id, course_id, version, structure, policy, algorithm from course_version"
+        f" where {among('id', 1)}",
+        id_array(version_ids),
+    )
+    blocks: dict[int, dict[UsageKey, int]] = {course_id: {} for _, course_id, *_ in rows}
+    for course_id, usage_key, block_id in await fetch(
+        f"select course_id, usage_key, id from block where {among('course_id', 1)}",
+        id_array(blocks),
+    ):
+        blocks[course_id][UsageKey(usage_key)] = block_id
+    return {
+        version_id: StoredCourse(
+            course_id,
+            version_id,
+            CourseContent(
+                structure_from_text(structure), parse_policy(policy), Algorithm(algorithm), version
+            ),
+            blocks[course_id],
+        )
+        for version_id, course_id, version, structure, policy, algorithm in rows
+    }
+
+
+async def versions_by_name(
+    course_ids: Iterable[int], versions: Iterable[str]
+) -> list[StoredCourse]:
+    """Return the versions of these names that these courses have or had."""
+    rows = await fetch(
+        "select id from course_version"
+        f" where {among('course_id', 1)} and {among_texts('version', 2)}",
+        id_array(course_ids),
+        text_array(versions),
+    )
+    return list((await course_versions(row[0] for row in rows)).values())
+
+
+def usage_keys_by_course(
+    courses: Collection[StoredCourse],
+) -> dict[int, Mapping[int, UsageKey]]:
+    """Return the blocks' keys by course and number, as the newest of the given versions knows."""
+    newest_last = sorted(courses, key=lambda course: course.version_id)
+    return {course.id: course.usage_keys for course in newest_last}
+
+
+async def publish(content: CourseContent, *, now: datetime) -> StoredCourse:
+    """Make this content the present version of its course; the same content again is no news."""
+    async with transaction():
+        await execute(
+            "insert into course (key, created_at) values ($1, $2) on conflict (key) do nothing",
+            content.course_key,
+            now,
+        )
+        # Two publishers of one course take turns from here on.
+        await execute("update course set key = key where key = $1", content.course_key)
+        ((course_id,),) = await fetch("select id from course where key = $1", content.course_key)
+        await execute_many(
+            "insert into block (course_id, usage_key) values ($1, $2)"
+            " on conflict (course_id, usage_key) do nothing",
+            [(course_id, key) for key in _block_keys(content)],
+        )
+        await execute(
+            "insert into course_version"
+            " (course_id, version, structure, policy, algorithm, created_at)"
+            " values ($1, $2, $3, $4, $5, $6) on conflict (course_id, version) do nothing",
+            course_id,
+            content.version,
+            structure_to_text(content.structure),
+            content.policy.source,
+            content.algorithm.value,
+            now,
+        )
+        ((version_id,),) = await fetch(
+            "select id from course_version where course_id = $1 and version = $2",
+            course_id,
+            content.version,
+        )
+        await execute(
+            "insert into course_publication (course_id, version_id, published_at)"
+            " values ($1, $2, $3) on conflict (course_id) do update"
+            " set version_id = excluded.version_id, published_at = excluded.published_at"
+            " where course_publication.version_id <> excluded.version_id",
+            course_id,
+            version_id,
+            now,
+        )
+        versions = await _read_versions([version_id])
+    return versions[version_id]
+
+
+def _block_keys(content: CourseContent) -> list[UsageKey]:
+    sections = [section.usage_key for section in content.structure.sections]
+    return list(dict.fromkeys([*sections, *content.subsections, *content.problems]))

@@ -1,0 +1,80 @@
+"""Learners: who they are, by any of their names."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from db.sql import among, among_texts, fetch, id_array, text_array
+from db.upsert import Upsert, upsert_rows
+from grading import LearnerId
+
+LearnerName = Literal["username", "external_user_key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """A person who is graded; ``id`` is the platform's own user id."""
+
+    id: LearnerId
+    username: str
+    full_name: str | None = None
+    email: str | None = None
+    external_user_key: str | None = None
+
+
+_COLUMNS = "id, username, full_name, email, external_user_key"
+
+_SAVE = Upsert(
+    table="learner",
+    columns={
+        "id": "bigint",
+        "username": "text",
+        "full_name": "text",
+        "email": "text",
+        "external_user_key": "text",
+        "created_at": "timestamptz",
+        "updated_at": "timestamptz",
+    },
+    key=("id",),
+    update=("username", "full_name", "email", "external_user_key", "updated_at"),
+)
+
+
+async def learners_by_id(ids: Iterable[LearnerId]) -> dict[LearnerId, Learner]:
+    """Return the learners of these ids that exist."""
+    rows = await fetch(f"select {_COLUMNS} from learner where {among('id', 1)}", id_array(ids))
+    return {row[0]: Learner(*row) for row in rows}
+
+
+async def learners_by_name(column: LearnerName, names: Iterable[str]) -> dict[str, Learner]:
+    """Return the learners of these user names, or external user keys, that exist."""
+    rows = await fetch(
+        f"select {_COLUMNS} from learner where {among_texts(column, 1)}", text_array(names)
+    )
+    found = [Learner(*row) for row in rows]
+    if column == "username":
+        return {learner.username: learner for learner in found}
+    return {str(learner.external_user_key): learner for learner in found}
+
+
+async def save_learners(learners: Sequence[Learner], *, now: datetime) -> None:
+    """Add new learners and replace what is known of others, all or none.
+
+    :raises IntegrityError: if two ids claim one user name or external user key.
+    """
+    await upsert_rows(
+        _SAVE,
+        [
+            (
+                learner.id,
+                learner.username,
+                learner.full_name,
+                learner.email,
+                learner.external_user_key,
+                now,
+                now,
+            )
+            for learner in learners
+        ],
+    )

@@ -1,0 +1,299 @@
+"""Tortoise's SQLite, with one writer, two readers, and transactions that survive cancellation.
+
+Tortoise looks for the word "sqlite" in this module's name to choose how it alters tables.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
+from functools import partial
+from types import TracebackType
+from typing import Any, TypeVar
+
+import aiosqlite
+from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
+from tortoise.backends.sqlite.client import (
+    SqliteClient,
+    SqliteTransactionContext,
+    SqliteTransactionWrapper,
+)
+from tortoise.connection import get_connections
+
+from db.errors import TransactionManagementError
+from db.savepoint import SavepointContext
+from db.shielding import finish
+from db.sqlite_dialect import numbered, only_reads, stored_time
+from db.sqlite_thread import (
+    Work,
+    begin,
+    commit,
+    fetch,
+    fetch_mappings,
+    in_thread,
+    log_ahead,
+    run,
+    run_many,
+    run_script,
+    translated_errors,
+)
+
+T = TypeVar("T")
+
+READERS = 2  # more of them only cost on a small machine
+BUSY_TIMEOUT_MS = 15_000
+
+# After Tortoise's executor (imported above) has registered its own: ours is always in UTC.
+sqlite3.register_adapter(datetime, stored_time)
+
+
+class _Statements(SqliteClient):
+    """What the opened file and a transaction have in common."""
+
+    async def _with_writer(self, work: Work[T]) -> T:
+        async with self.acquire_connection() as writer:
+            with translated_errors():
+                return await in_thread(writer, work)
+
+    async def fetch_rows(self, sql: str, args: Sequence[object]) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement with `$n` placeholders as plain tuples."""
+        self.log.debug("%s: %s", sql, args)
+        return await self._with_writer(partial(fetch, numbered(sql), args))
+
+    async def run(self, sql: str, args: Sequence[object]) -> int:
+        """Run a statement with `$n` placeholders; return the number of rows it touched."""
+        self.log.debug("%s: %s", sql, args)
+        return await self._with_writer(partial(run, numbered(sql), args))
+
+
+class SqliteConnections(_Statements):
+    """The database file, opened by one writer and by readers that never wait for it."""
+
+    def __init__(self, file_path: str, *, foreign_keys: bool = True, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(file_path, **kwargs)
+        self._foreign_keys = "ON" if foreign_keys else "OFF"
+        self._reader_count = 0 if file_path == ":memory:" else READERS
+        self._readers: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        self._opening = asyncio.Lock()
+        self._opened = AsyncExitStack()
+
+    async def create_connection(self, with_db: bool) -> None:  # noqa: ARG002, FBT001
+        """Open the file unless it is open."""
+        async with self._opening:
+            if self._connection is None:
+                with translated_errors():
+                    await finish(self._open())
+
+    async def _open(self) -> None:
+        async with AsyncExitStack() as opened:
+            writer = await self._open_one(
+                opened,
+                "journal_size_limit=67108864",
+                "synchronous=FULL",
+                f"foreign_keys={self._foreign_keys}",
+            )
+            await in_thread(writer, partial(log_ahead, BUSY_TIMEOUT_MS / 1000))
+            for _ in range(self._reader_count):
+                self._readers.put_nowait(await self._open_one(opened, "query_only=ON"))
+            self._opened = opened.pop_all()
+            self._connection = writer
+            await self._post_connect()
+
+    async def _open_one(self, opened: AsyncExitStack, *pragmas: str) -> aiosqlite.Connection:
+        connection = await aiosqlite.connect(self.filename, isolation_level=None)
+        opened.push_async_callback(connection.close)
+        connection.row_factory = sqlite3.Row
+        for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", *pragmas):
+            await in_thread(connection, partial(fetch, f"PRAGMA {pragma}", ()))
+        return connection
+
+    async def close(self) -> None:
+        """Close the writer and all readers; SQLite's threads would keep the process alive."""
+        async with self._opening:
+            self._connection = None
+            self._readers = asyncio.LifoQueue()
+            await finish(self._opened.aclose())
+
+    async def writer(self) -> aiosqlite.Connection:
+        """Return the one connection that writes. Whoever uses it holds the lock."""
+        if self._connection is None:
+            await self.create_connection(with_db=True)
+        assert self._connection is not None  # noqa: S101
+        return self._connection
+
+    @asynccontextmanager
+    async def acquire_connection(self) -> AsyncIterator[aiosqlite.Connection]:  # type: ignore[override]
+        """Hold the writer."""
+        async with self._lock:
+            yield await self.writer()
+
+    async def _read(self, work: Work[T]) -> T:
+        """Run `work` on a reader; when the caller is cancelled, stop it."""
+        if self._connection is None:
+            await self.create_connection(with_db=True)
+        readers = self._readers
+        reader = await readers.get()
+        try:
+            reading = asyncio.ensure_future(in_thread(reader, work))
+            try:
+                with translated_errors():
+                    return await asyncio.shield(reading)
+            except asyncio.CancelledError:
+                await reader.interrupt()
+                with suppress(sqlite3.Error):
+                    await finish(reading)
+                raise
+        finally:
+            readers.put_nowait(reader)
+
+    def _goes_to_a_reader(self, sql: str) -> bool:
+        return self._reader_count > 0 and only_reads(sql)
+
+    async def execute_query(
+        self, query: str, values: list[Any] | None = None
+    ) -> tuple[int, Sequence[dict[str, Any]]]:
+        """Run Tortoise's statement; a read does not wait for writers."""
+        if not self._goes_to_a_reader(query):
+            result: tuple[int, Sequence[dict[str, Any]]] = await super().execute_query(
+                query, values
+            )
+            return result
+        self.log.debug("%s: %s", query, values)
+        rows: Any = await self._read(partial(fetch_mappings, query, values or ()))
+        return len(rows), rows
+
+    async def execute_query_dict(
+        self, query: str, values: list[Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Run Tortoise's statement; a read does not wait for writers."""
+        if not self._goes_to_a_reader(query):
+            result: list[dict[str, Any]] = await super().execute_query_dict(query, values)
+            return result
+        return [dict(row) for row in (await self.execute_query(query, values))[1]]
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        """Run one statement for many rows: all of them or none."""
+        async with self._in_transaction() as transaction:
+            await transaction.execute_many(query, values)
+
+    async def fetch_rows(self, sql: str, args: Sequence[object]) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement with `$n` placeholders as plain tuples."""
+        if not self._goes_to_a_reader(sql):
+            return await super().fetch_rows(sql, args)
+        self.log.debug("%s: %s", sql, args)
+        return await self._read(partial(fetch, numbered(sql), args))
+
+    async def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement with `$n` placeholders for every row: all of them or none."""
+        transaction = SqliteTransaction(self)
+        async with SqliteTransactionScope(transaction, self._lock):
+            await transaction.run_many(sql, rows)
+
+    def _in_transaction(self) -> TransactionContext:
+        return SqliteTransactionScope(SqliteTransaction(self), self._lock)
+
+
+class SqliteTransaction(SqliteTransactionWrapper, _Statements):
+    """The writer within one transaction; of no use to anybody once that has ended."""
+
+    _parent: "SqliteConnections | SqliteTransaction"
+
+    def __init__(self, parent: "SqliteConnections | SqliteTransaction") -> None:
+        super().__init__(parent)
+        if isinstance(parent, SqliteTransaction):
+            self._lock = parent._lock  # noqa: SLF001
+
+    @property
+    def ended(self) -> bool:
+        """Whether this transaction, or the one around it, was committed or rolled back."""
+        outer = self._parent
+        return self._finalized or (isinstance(outer, SqliteTransaction) and outer.ended)
+
+    @asynccontextmanager
+    async def acquire_connection(self) -> AsyncIterator[aiosqlite.Connection]:  # type: ignore[override]
+        """Hold the transaction's connection.
+
+        :raises TransactionManagementError: in a task that outlived the transaction.
+        """
+        async with self._lock:
+            if self.ended:
+                raise TransactionManagementError("the transaction of this task has ended")
+            yield self._connection
+
+    async def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement with `$n` placeholders for every row."""
+        self.log.debug("%s: %s rows", sql, len(rows))
+        await self._with_writer(partial(run_many, numbered(sql), rows))
+
+    async def execute_script(self, query: str) -> None:
+        """Run several statements without leaving the transaction."""
+        self.log.debug(query)
+        await self._with_writer(partial(run_script, query))
+
+    async def begin(self) -> None:
+        """Take the write lock of the database file."""
+        parent = self._parent
+        assert isinstance(parent, SqliteConnections)  # noqa: S101
+        self._connection = await parent.writer()
+        try:
+            with translated_errors():
+                await finish(in_thread(self._connection, begin))
+        except BaseException:
+            await finish(in_thread(self._connection, sqlite3.Connection.rollback))
+            raise
+
+    async def commit(self) -> None:
+        """Store everything, or nothing if that fails."""
+        await self._end(commit)
+
+    async def rollback(self) -> None:
+        """Forget everything."""
+        await self._end(sqlite3.Connection.rollback)
+
+    async def _end(self, work: Work[None]) -> None:
+        async with self.acquire_connection() as writer:
+            self._finalized = True
+            with translated_errors():
+                await in_thread(writer, work)
+
+    def _in_transaction(self) -> TransactionContext:
+        return SavepointContext(SqliteTransaction(self))
+
+
+class SqliteTransactionScope(SqliteTransactionContext):
+    """Holds the writer from BEGIN to COMMIT or ROLLBACK, whatever happens in between."""
+
+    connection: SqliteTransaction
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self._trxlock.acquire()
+        try:
+            await self.connection.begin()
+        except BaseException:
+            self._trxlock.release()
+            raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        return self.connection
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        # A generator may be closed by another task than the one that entered here.
+        with suppress(ValueError):
+            get_connections().reset(self.token)
+        try:
+            if self.connection.ended:
+                return
+            if exc_type is None:
+                await finish(self.connection.commit())
+            else:
+                await finish(self.connection.rollback())
+        finally:
+            self._trxlock.release()
+
+
+client_class = SqliteConnections

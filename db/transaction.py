@@ -1,0 +1,80 @@
+"""All or nothing, one writer per learner, and another try for who lost a race."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from tortoise.transactions import in_transaction
+
+from db.connection import dialect, in_a_transaction
+from db.errors import RetryableError, TransactionManagementError
+from db.sql import fetch
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+STRIPES = 1024  # locks a course: learners that share one wait for each other
+ATTEMPTS = 3
+
+# `order by` in the subquery: all transactions take their locks in the same order.
+_LOCK_STRIPES = (
+    "select pg_advisory_xact_lock(stripe) from "
+    "(select stripe from unnest($1::bigint[]) as stripe order by stripe) as ordered"
+)
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[None]:
+    """Store everything written in the block, or nothing if it raises.
+
+    Inside another transaction it is a savepoint. Never yield to a subscriber, load through a
+    dataloader or wait for another connection inside.
+    """
+    async with in_transaction():
+        yield
+
+
+@asynccontextmanager
+async def grade_transaction(course_id: int, learner_ids: Iterable[int]) -> AsyncIterator[None]:
+    """Write grades of these learners with nobody else writing theirs in this course.
+
+    What is read inside is what the last writer stored. PostgreSQL locks one stripe a learner
+    before anything is read; SQLite has only one writer at a time anyway.
+
+    :raises TransactionManagementError: inside another transaction, where the locks come too late.
+    """
+    if in_a_transaction():
+        raise TransactionManagementError("a grade transaction cannot be part of another one")
+    async with transaction():
+        if dialect() == "postgres":
+            await fetch(_LOCK_STRIPES, stripes(course_id, learner_ids))
+        yield
+
+
+def stripes(course_id: int, learner_ids: Iterable[int]) -> list[int]:
+    """Return the lock keys that stand for these learners of a course, in order."""
+    return sorted({course_id * STRIPES + learner_id % STRIPES for learner_id in learner_ids})
+
+
+def retrying(
+    function: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Run the whole of a function again, three times in all, when its transaction lost a race.
+
+    Inside another transaction it runs once: only the outermost one can begin anew.
+    """
+
+    @wraps(function)
+    async def attempt(*args: P.args, **kwargs: P.kwargs) -> T:
+        if not in_a_transaction():
+            for number in range(1, ATTEMPTS):
+                try:
+                    return await function(*args, **kwargs)
+                except RetryableError:
+                    await asyncio.sleep(random.uniform(0.005, 0.02) * 2**number)  # noqa: S311
+        return await function(*args, **kwargs)
+
+    return attempt
