@@ -1,0 +1,87 @@
+"""The gradebook: pages of a course's active learners, by keyset."""
+
+from dataclasses import dataclass
+
+from db.courses import StoredCourse
+from db.enrollments import EnrolledLearner, Position, active_count, gradebook_page
+from grading import InvalidInput, TooManyItems
+from resolvers import access
+from resolvers.context import Context
+from resolvers.loaders import Enrolled
+
+__all__ = ["EnrolledLearner", "Page", "PageRequest", "Position", "count_learners", "read_page"]
+
+MAX_PAGE = 100
+DEFAULT_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A row of learners in the gradebook's order, and whether there are more on either side."""
+
+    learners: tuple[EnrolledLearner, ...]
+    has_next: bool
+    has_previous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page: the ``first`` learners ``after`` a place, or the ``last`` ``before`` one."""
+
+    first: int | None = None
+    after: Position | None = None
+    last: int | None = None
+    before: Position | None = None
+
+    @property
+    def backwards(self) -> bool:
+        """Tell whether the page is counted from its end."""
+        return self.last is not None or self.before is not None
+
+    def size(self) -> int:
+        """Return how many learners are asked for, 20 where no number is given.
+
+        :raises InvalidInput: if both directions are asked for, or a size below 0.
+        :raises TooManyItems: if more than 100 are asked for.
+        """
+        if self.backwards and (self.first is not None or self.after is not None):
+            raise InvalidInput("Page with first and after, or with last and before, not with both.")
+        argument, size = ("last", self.last) if self.backwards else ("first", self.first)
+        if size is None:
+            return DEFAULT_PAGE
+        if size < 0:
+            raise InvalidInput(f"{argument} must not be negative.")
+        if size > MAX_PAGE:
+            raise TooManyItems(f"{argument} may be at most {MAX_PAGE}; page on with the cursor.")
+        return size
+
+
+async def read_page(context: Context, course: StoredCourse, request: PageRequest) -> Page:
+    """Return a page of active learners.
+
+    :raises InvalidInput: if both directions are asked for, or a size below 0.
+    :raises TooManyItems: if more than 100 are asked for.
+    """
+    access.require_reader(context.viewer)
+    size, backwards = request.size(), request.backwards
+    after, before = request.after, request.before
+    # One more than asked for shows whether there are more.
+    found = await gradebook_page(
+        course.id, limit=size + 1, beyond=before or after, backwards=backwards
+    )
+    more = len(found) > size
+    learners = found[len(found) - min(size, len(found)) :] if backwards else found[:size]
+    for one in learners:
+        context.loaders.learner.prime(one.learner.id, one.learner)
+        context.loaders.enrollment.prime(Enrolled(course, one.learner.id), one.enrollment)
+    return Page(
+        tuple(learners),
+        has_next=before is not None if backwards else more,
+        has_previous=more if backwards else after is not None,
+    )
+
+
+async def count_learners(context: Context, course: StoredCourse) -> int:
+    """Count the learners that the gradebook lists."""
+    access.require_reader(context.viewer)
+    return await active_count(course.id)

@@ -1,0 +1,142 @@
+"""Batched reads: what one operation asks for piece by piece, read in few statements."""
+
+import asyncio
+import contextvars
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from aiodataloader import DataLoader
+
+from db import course_grades, courses, enrollments, learners, problem_scores, subsection_grades
+from db.courses import StoredCourse
+from db.enrollments import Enrollment
+from db.learners import Learner
+from grading import CourseGrade, CourseKey, LearnerId, RecordedScore, SubsectionGrade, UsageKey
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+MAX_BATCH_SIZE = 500
+
+
+class Enrolled(NamedTuple):
+    """A learner in a course: what grades are loaded by."""
+
+    course: StoredCourse
+    learner_id: LearnerId
+
+
+class PastVersion(NamedTuple):
+    """A version that a course has or had, by name."""
+
+    course_id: int
+    version: str
+
+
+def batching(
+    read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]],
+) -> DataLoader[Key, Value | None]:
+    """Make a loader of a function from keys to what is found; what is not found loads as None."""
+    # aiodataloader would run the batch in the context of whoever asked first, perhaps inside that
+    # one's transaction: it runs in the context of the operation instead.
+    context = contextvars.copy_context()
+
+    async def found(keys: list[Key]) -> Mapping[Key, Value]:
+        return await read(keys)
+
+    async def batch(keys: list[Key]) -> list[Value | None]:
+        values = await asyncio.create_task(found(keys), context=context)
+        return [values.get(key) for key in keys]
+
+    return DataLoader(batch_load_fn=batch, max_batch_size=MAX_BATCH_SIZE)
+
+
+class Loaders:
+    """The loaders of one operation. To be made inside a running event loop."""
+
+    def __init__(self) -> None:
+        self.course: DataLoader[CourseKey, StoredCourse | None] = batching(courses.present_courses)
+        self.course_by_id: DataLoader[int, StoredCourse | None] = batching(
+            courses.present_courses_by_id
+        )
+        self.past_version: DataLoader[PastVersion, StoredCourse | None] = batching(_past_versions)
+        self.learner: DataLoader[LearnerId, Learner | None] = batching(learners.learners_by_id)
+        self.learner_by_username: DataLoader[str, Learner | None] = batching(_by_username)
+        self.learner_by_external_user_key: DataLoader[str, Learner | None] = batching(
+            _by_external_user_key
+        )
+        self.enrollment: DataLoader[Enrolled, Enrollment | None] = batching(_enrollments)
+        self.course_grade: DataLoader[Enrolled, CourseGrade | None] = batching(_course_grades)
+        self.subsection_grades: DataLoader[Enrolled, Mapping[UsageKey, SubsectionGrade] | None] = (
+            batching(_subsection_grades)
+        )
+        self.recorded_scores: DataLoader[Enrolled, Mapping[UsageKey, RecordedScore] | None] = (
+            batching(_recorded_scores)
+        )
+
+    def forget(self) -> None:
+        """Forget what was read, so that it is read again."""
+        loaders: Iterable[DataLoader[Any, Any]] = vars(self).values()
+        for loader in loaders:
+            loader.clear_all()
+
+
+async def _past_versions(keys: list[PastVersion]) -> Mapping[PastVersion, StoredCourse]:
+    found = await courses.versions_by_name(
+        (key.course_id for key in keys), (key.version for key in keys)
+    )
+    return {PastVersion(one.id, one.content.version): one for one in found}
+
+
+async def _by_username(names: list[str]) -> Mapping[str, Learner]:
+    return await learners.learners_by_name("username", names)
+
+
+async def _by_external_user_key(keys: list[str]) -> Mapping[str, Learner]:
+    return await learners.learners_by_name("external_user_key", keys)
+
+
+async def _enrollments(keys: list[Enrolled]) -> Mapping[Enrolled, Enrollment]:
+    found = await enrollments.enrollments(_course_ids(keys), _learner_ids(keys))
+    return _of_keys(keys, found)
+
+
+async def _course_grades(keys: list[Enrolled]) -> Mapping[Enrolled, CourseGrade]:
+    found = await course_grades.course_grades(_course_ids(keys), _learner_ids(keys))
+    return _of_keys(keys, found)
+
+
+async def _subsection_grades(
+    keys: list[Enrolled],
+) -> Mapping[Enrolled, Mapping[UsageKey, SubsectionGrade]]:
+    found = await subsection_grades.subsection_grades(_courses(keys), _learner_ids(keys))
+    return _of_keys(keys, found)
+
+
+async def _recorded_scores(
+    keys: list[Enrolled],
+) -> Mapping[Enrolled, Mapping[UsageKey, RecordedScore]]:
+    found = await problem_scores.recorded_scores(_courses(keys), _learner_ids(keys))
+    return _of_keys(keys, found)
+
+
+def _courses(keys: Iterable[Enrolled]) -> list[StoredCourse]:
+    return list({key.course for key in keys})
+
+
+def _course_ids(keys: Iterable[Enrolled]) -> set[int]:
+    return {key.course.id for key in keys}
+
+
+def _learner_ids(keys: Iterable[Enrolled]) -> set[LearnerId]:
+    return {key.learner_id for key in keys}
+
+
+def _of_keys(
+    keys: Iterable[Enrolled], found: Mapping[tuple[int, LearnerId], Value]
+) -> dict[Enrolled, Value]:
+    return {
+        key: found[key.course.id, key.learner_id]
+        for key in keys
+        if (key.course.id, key.learner_id) in found
+    }

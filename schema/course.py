@@ -1,0 +1,157 @@
+"""Courses: what is taught, how it is graded, and who is graded in it."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+import strawberry
+
+import grading
+from resolvers import course_grades, courses, gradebook, learners
+from resolvers.courses import StoredCourse
+from schema.course_grade import CourseGrade
+from schema.cursor import parse_position
+from schema.global_id import global_id
+from schema.gradebook import GradebookConnection
+from schema.info import Info
+from schema.learner import LearnerRefInput
+from schema.node import Node
+from schema.policy import GradingPolicy
+from schema.structure import Section, Subsection
+
+
+@strawberry.type(description="Whether and when the grades of a course stop changing.")
+class GradesFreeze:
+    frozen: bool = strawberry.field(description="Whether every grade write is refused.")
+    freezes_at: datetime | None = strawberry.field(
+        description="When writes stop (by default 30 days after `Course.end`), or null when never."
+    )
+
+
+@strawberry.type(description="A course run, in its present version.")
+class Course(Node):
+    stored: strawberry.Private[StoredCourse]
+    known_subsections: strawberry.Private[dict[grading.UsageKey, Subsection]]
+    course_key: grading.CourseKey = strawberry.field(description="The course's key.")
+    display_name: str | None = strawberry.field(description="The course's title.")
+    start: datetime | None = strawberry.field(description="When the course begins.")
+    end: datetime | None = strawberry.field(description="When the course ends; null for never.")
+    course_version: str | None = strawberry.field(
+        description="The present version: changes when content, policy or algorithm do."
+    )
+
+    @classmethod
+    def of(cls, stored: StoredCourse) -> Self:
+        structure = stored.content.structure
+        return cls(
+            id=global_id("Course", stored.id),
+            stored=stored,
+            known_subsections={},
+            course_key=stored.key,
+            display_name=structure.display_name,
+            start=structure.start,
+            end=structure.end,
+            course_version=stored.content.version,
+        )
+
+    def at_version(self, stored: StoredCourse) -> "Course":
+        """Return the course as another of its versions has it."""
+        return self if stored is self.stored else Course.of(stored)
+
+    def subsection_of(self, usage_key: grading.UsageKey) -> Subsection:
+        """Return one of the course's subsections, the same object every time."""
+        known = self.known_subsections.get(usage_key)
+        if known is None:
+            known = Subsection.of(self.stored.content.subsections[usage_key], self)
+            self.known_subsections[usage_key] = known
+        return known
+
+    def id_of_block(self, type_name: str, usage_key: grading.UsageKey) -> strawberry.ID:
+        """Make the global id of one of the course's sections or subsections."""
+        return global_id(type_name, self.stored.id, self.stored.block_ids[usage_key])
+
+    @strawberry.field(description="How the course is graded.")
+    def grading_policy(self) -> GradingPolicy:
+        return GradingPolicy.of(self)
+
+    @strawberry.field(description="Whether and when the grades of the course stop changing.")
+    def grades_freeze(self, info: Info) -> GradesFreeze:
+        freeze = courses.freeze(info.context, self.stored)
+        return GradesFreeze(frozen=freeze.frozen(info.context.now()), freezes_at=freeze.freezes_at)
+
+    @strawberry.field(description="Chapters, in course order.")
+    def sections(self) -> list[Section]:
+        return [Section.of(section, self) for section in self.stored.content.structure.sections]
+
+    @strawberry.field(
+        description="Gradebook columns, in course order. Bounded by the course, so a plain list."
+    )
+    def subsections(
+        self,
+        graded: Annotated[
+            bool | None,
+            strawberry.argument(description="Only those that are, or are not, graded."),
+        ] = None,
+        assignment_type: Annotated[
+            str | None, strawberry.argument(description="Only those of this type's name.")
+        ] = None,
+    ) -> list[Subsection]:
+        return [
+            self.subsection_of(key)
+            for key, subsection in self.stored.content.subsections.items()
+            if graded in (None, subsection.graded) and assignment_type in (None, subsection.format)
+        ]
+
+    @strawberry.field(description="One subsection; null when the course has none of this key.")
+    def subsection(
+        self,
+        usage_key: Annotated[
+            grading.UsageKey, strawberry.argument(description="The subsection's usage key.")
+        ],
+    ) -> Subsection | None:
+        if usage_key not in self.stored.content.subsections:
+            return None
+        return self.subsection_of(usage_key)
+
+    @strawberry.field(
+        description="A learner's grade in the course, or the zero grade. Null only when the "
+        "learner is unknown to the viewer."
+    )
+    async def course_grade(
+        self,
+        info: Info,
+        learner: Annotated[LearnerRefInput, strawberry.argument(description="Whose grade.")],
+    ) -> CourseGrade | None:
+        found = await learners.find_learner(info.context, learner.ref())
+        if found is None:
+            return None
+        return CourseGrade.of(await course_grades.read(info.context, self.stored, found.id), self)
+
+    @strawberry.field(
+        description="CourseGradeFactory.iter: one entry for every active learner, by user name. "
+        "Staff only."
+    )
+    async def gradebook(
+        self,
+        info: Info,
+        first: Annotated[
+            int | None,
+            strawberry.argument(description="How many, at most 100; 20 when not given."),
+        ] = None,
+        after: Annotated[
+            str | None, strawberry.argument(description="A cursor: what follows it.")
+        ] = None,
+        last: Annotated[
+            int | None, strawberry.argument(description="How many from the end, at most 100.")
+        ] = None,
+        before: Annotated[
+            str | None, strawberry.argument(description="A cursor: what precedes it.")
+        ] = None,
+    ) -> GradebookConnection:
+        request = gradebook.PageRequest(
+            first=first,
+            after=parse_position(after, self.stored.id),
+            last=last,
+            before=parse_position(before, self.stored.id),
+        )
+        page = await gradebook.read_page(info.context, self.stored, request)
+        return GradebookConnection.of(page, self)

@@ -1,0 +1,206 @@
+"""Course grades: one learner's grade in one course, and all that it is made of."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+import grading
+from resolvers import course_grades, learners
+from resolvers.course_grades import Breakdown
+from schema.assignment_type_grade import AssignmentTypeGrade
+from schema.explanation import GradeExplanation, GradingAlgorithm
+from schema.global_id import global_id
+from schema.info import Info
+from schema.learner import Enrollment, User
+from schema.node import Node
+from schema.percentage import Decimals, percentage
+from schema.scalars import GradeFraction
+from schema.section_grade import SectionGrade
+from schema.subsection_grade import SubsectionGrade
+
+if TYPE_CHECKING:
+    from schema.course import Course
+
+
+@strawberry.enum(description="Where a learner stands in a course.")
+class PassingStatus(Enum):
+    NOT_ATTEMPTED = strawberry.enum_value(
+        "NOT_ATTEMPTED", description="The learner has done nothing yet."
+    )
+    FAILING = strawberry.enum_value("FAILING", description="Attempted, and not passed.")
+    PASSING = strawberry.enum_value("PASSING", description="Passed as things stand.")
+
+
+@strawberry.enum(description="Why a stored grade may not be what a new computation would give.")
+class GradeStaleness(Enum):
+    GRADING_POLICY_CHANGED = strawberry.enum_value(
+        "GRADING_POLICY_CHANGED", description="The policy has changed since."
+    )
+    COURSE_CONTENT_CHANGED = strawberry.enum_value(
+        "COURSE_CONTENT_CHANGED", description="The course's content has changed since."
+    )
+
+
+@strawberry.type(description="One learner's grade in one course.")
+class CourseGrade(Node):
+    value: strawberry.Private[grading.CourseGrade]
+    course: Annotated["Course", strawberry.lazy("schema.course")] = strawberry.field(
+        description="The course."
+    )
+    percent: GradeFraction = strawberry.field(
+        description="Policy grade; work not attempted counts as zero (Canvas `finalScore`)."
+    )
+    unrounded_percent: float = strawberry.field(
+        description="What `percent` was rounded from, as a fraction of one."
+    )
+    letter_grade: str | None = strawberry.field(
+        description="From the cutoffs; null when none is reached."
+    )
+    passed: bool = strawberry.field(
+        description="Whether the lowest cutoff above zero is reached; false when there is none."
+    )
+    passing_status: PassingStatus = strawberry.field(description="Where the learner stands.")
+    passed_at: datetime | None = strawberry.field(
+        description="First time passed; kept after a later fail."
+    )
+    attempted: bool = strawberry.field(description="Whether the learner did anything at all.")
+    persisted: bool = strawberry.field(
+        description="False for the zero grade of a learner who has no stored grade."
+    )
+    last_updated: datetime | None = strawberry.field(
+        description="When a value of the grade last changed (PersistentCourseGrade.modified); "
+        "null when not persisted."
+    )
+    version: str = strawberry.field(description="Changes with every value; `0` when not stored.")
+    staleness: list[GradeStaleness] = strawberry.field(
+        description="Stored under another policy or course version than the present one."
+    )
+    algorithm: GradingAlgorithm = strawberry.field(
+        description="The rounding that the grade was computed with."
+    )
+    grading_policy_hash: str | None = strawberry.field(
+        description="The policy that the grade was computed with; null when not persisted."
+    )
+    course_version: str | None = strawberry.field(
+        description="The course version that the grade was computed with; null when not persisted."
+    )
+
+    @classmethod
+    def of(cls, value: grading.CourseGrade, course: "Course") -> Self:
+        return cls(
+            id=global_id("CourseGrade", course.stored.id, value.learner_id),
+            value=value,
+            course=course,
+            percent=GradeFraction(value.percent),
+            unrounded_percent=value.unrounded,
+            letter_grade=value.letter_grade,
+            passed=value.passed,
+            passing_status=PassingStatus[value.passing_status.name],
+            passed_at=value.passed_at,
+            attempted=value.attempted,
+            persisted=value.persisted,
+            last_updated=value.last_updated,
+            version=str(value.version),
+            staleness=[
+                GradeStaleness[reason.name] for reason in value.staleness(course.stored.content)
+            ],
+            algorithm=GradingAlgorithm[value.algorithm.name],
+            grading_policy_hash=value.grading_policy_hash if value.persisted else None,
+            course_version=value.course_version if value.persisted else None,
+        )
+
+    @strawberry.field(description="The learner who is graded.")
+    async def learner(self, info: Info) -> User:
+        return User.of(await learners.read_learner(info.context, self.value.learner_id))
+
+    @strawberry.field(description="The learner's enrollment; null if there never was one.")
+    async def enrollment(self, info: Info) -> Enrollment | None:
+        enrollment = await learners.read_enrollment(
+            info.context, self.course.stored, self.value.learner_id
+        )
+        return None if enrollment is None else Enrollment.of(enrollment)
+
+    @strawberry.field(description="`percent` as text for people: `83%`.")
+    def display_percent(self, decimals: Decimals = 0) -> str:
+        return percentage(self.percent, decimals)
+
+    @strawberry.field(
+        description="The grade over attempted work only (Canvas `currentScore`). Null when "
+        "nothing is attempted."
+    )
+    async def current_percent(self, info: Info) -> GradeFraction | None:
+        breakdown = await self._breakdown(info)
+        percent = grading.current_percent(breakdown.course.content, breakdown.grades)
+        return None if percent is None else GradeFraction(percent)
+
+    @strawberry.field(description="grade_breakdown: one row for every row of the policy.")
+    async def assignment_type_grades(self, info: Info) -> list[AssignmentTypeGrade]:
+        breakdown = await self._breakdown(info)
+        return [
+            AssignmentTypeGrade.of(grade, breakdown, self.course)
+            for grade in breakdown.computation.assignment_type_grades
+        ]
+
+    @strawberry.field(description="The sections with their totals, in course order.")
+    async def section_grades(self, info: Info) -> list[SectionGrade]:
+        breakdown = await self._breakdown(info)
+        return [
+            SectionGrade.of(section, breakdown, self.course)
+            for section in breakdown.course.content.structure.sections
+        ]
+
+    @strawberry.field(description="The grades of the subsections, in course order.")
+    async def subsection_grades(
+        self,
+        info: Info,
+        graded: Annotated[
+            bool | None,
+            strawberry.argument(description="Only those that are, or are not, graded."),
+        ] = None,
+        assignment_type: Annotated[
+            str | None, strawberry.argument(description="Only those of this type's name.")
+        ] = None,
+        usage_keys: Annotated[
+            list[grading.UsageKey] | None, strawberry.argument(description="Only these.")
+        ] = None,
+    ) -> list[SubsectionGrade]:
+        breakdown = await self._breakdown(info)
+        return [
+            SubsectionGrade.of(key, breakdown, self.course)
+            for key, subsection in breakdown.course.content.subsections.items()
+            if graded in (None, subsection.graded)
+            and assignment_type in (None, subsection.format)
+            and (usage_keys is None or key in usage_keys)
+        ]
+
+    @strawberry.field(
+        description="The grade of one subsection; null when the course has none of this key."
+    )
+    async def subsection_grade(
+        self,
+        info: Info,
+        usage_key: Annotated[
+            grading.UsageKey, strawberry.argument(description="The subsection's usage key.")
+        ],
+    ) -> SubsectionGrade | None:
+        return await self.read_subsection_grade(info, usage_key)
+
+    @strawberry.field(description="How the grade came about, step by step.")
+    async def explanation(self, info: Info) -> GradeExplanation:
+        breakdown = await self._breakdown(info)
+        explanation = grading.explain(breakdown.computation, breakdown.course.content)
+        return GradeExplanation.of(explanation, self.course.at_version(breakdown.course))
+
+    async def read_subsection_grade(
+        self, info: Info, usage_key: grading.UsageKey
+    ) -> SubsectionGrade | None:
+        """Return one subsection's grade, None when the course has none of this key."""
+        breakdown = await self._breakdown(info)
+        if usage_key not in breakdown.course.content.subsections:
+            return None
+        return SubsectionGrade.of(usage_key, breakdown, self.course)
+
+    async def _breakdown(self, info: Info) -> Breakdown:
+        return await course_grades.read_breakdown(info.context, self.course.stored, self.value)

@@ -1,0 +1,120 @@
+"""The gradebook: a connection over a course's learners, with a grade or a reason for each."""
+
+from typing import TYPE_CHECKING, Self
+
+import strawberry
+
+import grading
+from resolvers import course_grades, gradebook, learners
+from resolvers.gradebook import EnrolledLearner, Page, Position
+from resolvers.regrading import GradeResult
+from schema.course_grade import CourseGrade
+from schema.cursor import gradebook_cursor
+from schema.global_id import global_id
+from schema.info import Info
+from schema.learner import Enrollment, User
+from schema.node import Node
+from schema.page_info import PageInfo
+from schema.user_error import GradeErrorCode
+
+if TYPE_CHECKING:
+    from schema.course import Course
+
+
+@strawberry.type(description="Why there is no grade.")
+class GradeReadError:
+    code: GradeErrorCode = strawberry.field(description="The kind of failure.")
+    message: str = strawberry.field(description="The failure in words.")
+
+    @classmethod
+    def of(cls, error: grading.GradingError) -> Self:
+        return cls(code=GradeErrorCode[error.code], message=error.message)
+
+
+@strawberry.type(
+    description="edX `GradeResult`: a grade, or the reason why there is none; a learner is never "
+    "silently left out."
+)
+class GradebookEntry(Node):
+    course: strawberry.Private["Course"]
+    learner_id: strawberry.Private[grading.LearnerId]
+    result: strawberry.Private[GradeResult | None]
+
+    @classmethod
+    def of(
+        cls, learner_id: grading.LearnerId, course: "Course", result: GradeResult | None = None
+    ) -> Self:
+        return cls(
+            id=global_id("GradebookEntry", course.stored.id, learner_id),
+            course=course,
+            learner_id=learner_id,
+            result=result,
+        )
+
+    @strawberry.field(description="The learner.")
+    async def learner(self, info: Info) -> User:
+        return User.of(await learners.read_learner(info.context, self.learner_id))
+
+    @strawberry.field(description="The learner's enrollment; null if there never was one.")
+    async def enrollment(self, info: Info) -> Enrollment | None:
+        enrollment = await learners.read_enrollment(
+            info.context, self.course.stored, self.learner_id
+        )
+        return None if enrollment is None else Enrollment.of(enrollment)
+
+    @strawberry.field(description="The grade; null where `error` says why there is none.")
+    async def course_grade(self, info: Info) -> CourseGrade | None:
+        if self.result is None:
+            grade = await course_grades.read(info.context, self.course.stored, self.learner_id)
+            return CourseGrade.of(grade, self.course)
+        grade_after = self.result.course_grade
+        return None if grade_after is None else CourseGrade.of(grade_after, self.course)
+
+    @strawberry.field(description="Why there is no grade; null where there is one.")
+    def error(self) -> GradeReadError | None:
+        if self.result is None or self.result.error is None:
+            return None
+        return GradeReadError.of(self.result.error)
+
+
+@strawberry.type(description="One row of the gradebook, with its place.")
+class GradebookEdge:
+    cursor: str = strawberry.field(description="The row's place, for `after` and `before`.")
+    node: GradebookEntry = strawberry.field(description="The row.")
+
+    @classmethod
+    def of(cls, one: EnrolledLearner, course: "Course") -> Self:
+        place = Position(one.learner.username, one.learner.id)
+        return cls(
+            cursor=gradebook_cursor(course.stored.id, place),
+            node=GradebookEntry.of(one.learner.id, course),
+        )
+
+
+@strawberry.type(description="A page of the gradebook.")
+class GradebookConnection:
+    course: strawberry.Private["Course"]
+    edges: list[GradebookEdge] = strawberry.field(description="The rows with their places.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+    @classmethod
+    def of(cls, page: Page, course: "Course") -> Self:
+        edges = [GradebookEdge.of(one, course) for one in page.learners]
+        return cls(
+            course=course,
+            edges=edges,
+            page_info=PageInfo(
+                has_next_page=page.has_next,
+                has_previous_page=page.has_previous,
+                start_cursor=edges[0].cursor if edges else None,
+                end_cursor=edges[-1].cursor if edges else None,
+            ),
+        )
+
+    @strawberry.field(description="The rows.")
+    def nodes(self) -> list[GradebookEntry]:
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="Active enrollments in the course.")
+    async def total_count(self, info: Info) -> int:
+        return await gradebook.count_learners(info.context, self.course.stored)

@@ -1,0 +1,7 @@
+"""What Strawberry hands to every field, typed."""
+
+import strawberry
+
+from resolvers.context import Context
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,82 @@
+"""Learners: who is graded, how a client names one, and how one is enrolled."""
+
+from typing import Self
+
+import strawberry
+
+from grading import InvalidInput, LearnerId
+from resolvers.learners import Enrollment as StoredEnrollment
+from resolvers.learners import Learner, LearnerRef
+from schema.global_id import global_id, parse_global_id
+from schema.node import Node
+
+
+@strawberry.type(description="A person: a learner, or somebody who teaches.")
+class User(Node):
+    user_id: strawberry.ID = strawberry.field(
+        description="The platform's own user id, as text: GraphQL `Int` is 32 bits."
+    )
+    username: str = strawberry.field(description="The user name, unique on the platform.")
+    full_name: str | None = strawberry.field(description="The name as the person writes it.")
+    email: str | None = strawberry.field(
+        description="The e-mail address. Staff only; null for everybody else."
+    )
+    external_user_key: str | None = strawberry.field(
+        description="The institution's id of this person (OneRoster `sourcedId` / SIS id)."
+    )
+
+    @classmethod
+    def of(cls, learner: Learner) -> Self:
+        return cls(
+            id=global_id("User", learner.id),
+            user_id=strawberry.ID(str(learner.id)),
+            username=learner.username,
+            full_name=learner.full_name,
+            email=learner.email,
+            external_user_key=learner.external_user_key,
+        )
+
+
+@strawberry.type(description="One learner's enrollment in one course.")
+class Enrollment:
+    active: bool = strawberry.field(description="False once the learner has left the course.")
+    mode: str | None = strawberry.field(
+        description="The enrollment track, such as `audit` or `verified`."
+    )
+    cohort: str | None = strawberry.field(description="The cohort that the learner is in.")
+
+    @classmethod
+    def of(cls, enrollment: StoredEnrollment) -> Self:
+        return cls(active=enrollment.active, mode=enrollment.mode, cohort=enrollment.cohort)
+
+
+@strawberry.input(
+    one_of=True, name="LearnerRef", description="Ways to name a learner; exactly one."
+)
+class LearnerRefInput:
+    id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The global id of a `User`."
+    )
+    user_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The platform's own user id."
+    )
+    username: str | None = strawberry.field(default=strawberry.UNSET, description="The user name.")
+    external_user_key: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The institution's id of the person."
+    )
+
+    def ref(self) -> LearnerRef:
+        """Return the one name that is given.
+
+        :raises InvalidInput: if ``id`` is no user's id.
+        """
+        if self.id:
+            target = parse_global_id(self.id)
+            if target.type_name != "User" or len(target.numbers) != 1:
+                raise InvalidInput(f"{self.id!r} is not the id of a User.")
+            return LearnerRef("user_id", str(LearnerId(target.numbers[0])))
+        if self.user_id:
+            return LearnerRef("user_id", self.user_id)
+        if self.username:
+            return LearnerRef("username", self.username)
+        return LearnerRef("external_user_key", self.external_user_key or "")

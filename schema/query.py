@@ -1,0 +1,100 @@
+"""The questions that clients can ask."""
+
+from typing import Annotated
+
+import strawberry
+
+import grading
+from resolvers import course_grades, courses, learners
+from schema.course import Course
+from schema.course_grade import CourseGrade
+from schema.info import Info
+from schema.learner import LearnerRefInput
+from schema.node import Node
+from schema.node_lookup import find_node, find_nodes
+
+MAX_COURSES = 100
+
+Learner = Annotated[LearnerRefInput, strawberry.argument(description="Whose grade.")]
+
+
+@strawberry.type(description="The questions that clients can ask.")
+class Query:
+    @strawberry.field(description="Refetch any object by its global id.")
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The object's id.")],
+    ) -> Node | None:
+        return await find_node(info, id)
+
+    @strawberry.field(
+        description="Refetch objects by their global ids, in order; null for each that the viewer "
+        "may not know of."
+    )
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[
+            list[strawberry.ID], strawberry.argument(description="The objects' ids, at most 100.")
+        ],
+    ) -> list[Node | None]:
+        return await find_nodes(info, ids)
+
+    @strawberry.field(
+        description="A course, or null when it does not exist or the viewer may not know that it "
+        "exists."
+    )
+    async def course(
+        self,
+        info: Info,
+        course_key: Annotated[
+            grading.CourseKey, strawberry.argument(description="The course's key.")
+        ],
+    ) -> Course | None:
+        found = await courses.find_course(info.context, course_key)
+        return None if found is None else Course.of(found)
+
+    @strawberry.field(
+        description="CourseGradeFactory.read: the stored grade, or a zero grade when nothing is "
+        "stored (`persisted: false`). Null only when course or learner is unknown to the viewer."
+    )
+    async def course_grade(
+        self,
+        info: Info,
+        course_key: Annotated[
+            grading.CourseKey, strawberry.argument(description="The course's key.")
+        ],
+        learner: Learner,
+    ) -> CourseGrade | None:
+        course = await courses.find_course(info.context, course_key)
+        found = await learners.find_learner(info.context, learner.ref())
+        if course is None or found is None:
+            return None
+        grade = await course_grades.read(info.context, course, found.id)
+        return CourseGrade.of(grade, Course.of(course))
+
+    @strawberry.field(
+        description="One learner's grades over several courses (learner dashboard), in the order "
+        "of the keys; courses that the viewer may not know of are left out."
+    )
+    async def course_grades(
+        self,
+        info: Info,
+        course_keys: Annotated[
+            list[grading.CourseKey],
+            strawberry.argument(description="The courses' keys, at most 100."),
+        ],
+        learner: Learner,
+    ) -> list[CourseGrade]:
+        if len(course_keys) > MAX_COURSES:
+            raise grading.TooManyItems(f"{len(course_keys)} courses are more than {MAX_COURSES}.")
+        found = await learners.find_learner(info.context, learner.ref())
+        if found is None:
+            return []
+        known = await courses.find_courses(info.context, list(dict.fromkeys(course_keys)))
+        grades = await course_grades.read_several(info.context, known, found.id)
+        return [
+            CourseGrade.of(grade, Course.of(course))
+            for course, grade in zip(known, grades, strict=True)
+        ]
