@@ -1,0 +1,1 @@
+"""The HTTP edge: who is asking, and what stays open while serving."""

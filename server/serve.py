@@ -1,0 +1,52 @@
+"""Serving: one process, or several that share a port."""
+
+import logging
+import os
+
+import uvicorn
+
+from server.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+GRACE = 10  # seconds that running requests have to finish
+
+
+def serve(settings: Settings) -> None:
+    """Serve until interrupted. The database must be migrated.
+
+    Workers read the settings from the environment, which is set to these first.
+    """
+    os.environ.update(as_environment(settings))
+    if settings.in_development:
+        logger.warning(
+            "Development mode: everybody who reaches %s may read and change all grades.",
+            settings.host,
+        )
+    logger.info("GraphQL and its explorer are at http://%s:%d/", settings.host, settings.port)
+    uvicorn.run(
+        "server.app:app_from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_level=settings.log_level,
+        timeout_graceful_shutdown=GRACE,
+        server_header=False,
+    )
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Return the settings as environment variables that read back equal."""
+    values = {
+        **settings.model_dump(),
+        "database_url": settings.database_url.get_secret_value(),
+        "jwt_secret": settings.jwt_secret and settings.jwt_secret.get_secret_value(),
+        "freeze_days": "none" if settings.freeze_days is None else settings.freeze_days,
+        "development": str(settings.in_development).lower(),
+    }
+    return {
+        f"COURSEGRADE_{name.upper()}": str(value)
+        for name, value in values.items()
+        if value is not None
+    }

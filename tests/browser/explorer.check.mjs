@@ -1,0 +1,126 @@
+// Usage: node explorer.check.mjs URL OUT_DIR
+// Opens the explorer as a person would; prints what it saw; exit status 1 when something is wrong.
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withChromium } from './chromium.mjs';
+
+const [url, outDir] = process.argv.slice(2);
+assert.ok(url && outDir, 'usage: node explorer.check.mjs URL OUT_DIR');
+const { origin } = new URL(url);
+await mkdir(outDir, { recursive: true });
+
+function isOurs(address) {
+  const { protocol, host } = new URL(address);
+  return ['data:', 'blob:'].includes(protocol) || host === new URL(origin).host;
+}
+
+/** Collect everything a clean page must not do. */
+async function watch(page) {
+  const faults = [];
+  await page.exposeFunction('reportViolation', (text) => faults.push(`CSP violation: ${text}`));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+  page.on('request', (request) => {
+    if (!isOurs(request.url())) faults.push(`foreign request: ${request.url()}`);
+  });
+  page.on('websocket', (socket) => {
+    if (!isOurs(socket.url())) faults.push(`foreign socket: ${socket.url()}`);
+  });
+  page.on('requestfailed', (request) => {
+    faults.push(`failed request: ${request.url()} ${request.failure()?.errorText}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) faults.push(`status ${response.status()}: ${response.url()}`);
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
+  return faults;
+}
+
+async function readConfig(page) {
+  return JSON.parse(await page.locator('#explorer-config').textContent());
+}
+
+/** Wait until the editors are there and the schema was read. */
+async function ready(page) {
+  await page.locator('.graphiql-query-editor .view-line').first().waitFor();
+  await page.locator('.result-window .monaco-editor').waitFor();
+  await page.locator('.graphiql-sidebar .graphiql-spin').waitFor({ state: 'detached' });
+}
+
+/** Press the execute button; return what was sent and what came back. */
+async function execute(page, endpoint) {
+  const answered = page.waitForResponse(
+    (response) => response.url() === new URL(endpoint, origin).href
+      && response.request().postDataJSON()?.operationName !== 'IntrospectionQuery',
+  );
+  await page.locator('.graphiql-execute-button').click();
+  const response = await answered;
+  return { sent: response.request().postDataJSON(), answer: await response.json() };
+}
+
+async function runsTheOpenTab(page, endpoint, example) {
+  const { sent, answer } = await execute(page, endpoint);
+  assert.equal(sent.query, example.query, 'the first example is sent');
+  assert.deepEqual(sent.variables ?? {}, JSON.parse(example.variables || '{}'), 'with its variables');
+  assert.equal(answer.errors, undefined, `no errors: ${JSON.stringify(answer.errors)}`);
+  assert.ok(answer.data, 'an answer has data');
+  await page.locator('.result-window .view-line', { hasText: '"data"' }).waitFor();
+}
+
+async function opensThePanes(page) {
+  await page.getByRole('button', { name: 'Show History' }).click();
+  await page.locator('.graphiql-history-item').first().waitFor();
+  await page.getByRole('button', { name: 'Show GraphiQL Explorer' }).click();
+  await page.locator('.docExplorerWrap').waitFor();
+  await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+  await page.getByText('A GraphQL schema provides a root type').waitFor();
+  await page.getByRole('button', { name: 'Hide Documentation Explorer' }).click();
+}
+
+async function offersTheExamplesAgain(page, examples) {
+  const tabs = page.getByRole('tab');
+  assert.equal(await tabs.count(), examples.length, 'one tab an example on the first visit');
+  await page.getByRole('button', { name: 'Examples' }).click();
+  const items = page.getByRole('menuitem');
+  assert.deepEqual(await items.allTextContents(), examples.map((example) => example.title));
+  await items.first().click();
+  await tabs.nth(examples.length).waitFor();
+}
+
+/** Wait until GraphiQL, which writes half a second late, has stored its tabs. */
+async function remembered(page, count) {
+  await page.waitForFunction(
+    (wanted) => JSON.parse(localStorage.getItem('graphiql:tabState'))?.tabs.length === wanted,
+    count,
+  );
+}
+
+await withChromium(async (page) => {
+  const faults = await watch(page);
+  await page.goto(url);
+  await ready(page);
+  const { endpoint, tabs: examples } = await readConfig(page);
+  assert.ok(examples.length > 0, 'the server offers examples');
+
+  await runsTheOpenTab(page, endpoint, examples[0]);
+  await page.screenshot({ path: join(outDir, 'explorer.png') });
+  await opensThePanes(page);
+  await offersTheExamplesAgain(page, examples);
+  await runsTheOpenTab(page, endpoint, examples[0]);
+
+  await remembered(page, examples.length + 1);
+  await page.reload();
+  await ready(page);
+  assert.equal(await page.getByRole('tab').count(), examples.length + 1, 'tabs are remembered');
+  await runsTheOpenTab(page, endpoint, examples[0]);
+
+  assert.deepEqual(faults, []);
+  console.log(JSON.stringify({ url, examples: examples.length, screenshot: 'explorer.png' }));
+});
