@@ -10,9 +10,10 @@ from grading.rounding import round_half_even
 from grading.structure import Problem
 from grading.visible_blocks import VisibleBlock
 
-# Open response assessments live in Open edX's submissions store, whose points are final: the
-# block's weight is reported with them but never applied. That store knows no score out of zero.
-_FINAL_POINTS_TYPES = frozenset({"openassessment"})
+# Open response and staff graded assignments live in Open edX's submissions store, whose points are
+# final: the block's weight is reported with them but never applied. That store knows no score out
+# of zero.
+_FINAL_POINTS_TYPES = frozenset({"openassessment", "edx_sga"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,8 @@ class Selection:
     count: int
     branches: tuple[tuple[UsageKey, ...], ...]
 
-    def met_by(self, scored: Container[UsageKey]) -> set[UsageKey]:
-        """Return the problems that a learner with scores for ``scored`` meets here.
+    def left_out_by(self, scored: Container[UsageKey]) -> set[UsageKey]:
+        """Return the problems that a learner with scores for ``scored`` does not meet here.
 
         Branches with a score were certainly met; what is left of ``count`` is filled up in
         course order, so that points possible are right before the first attempt.
@@ -52,7 +52,8 @@ class Selection:
         attempted = [branch for branch in self.branches if any(key in scored for key in branch)]
         others = [branch for branch in self.branches if branch not in attempted]
         chosen = [*attempted, *others][: max(self.count, len(attempted))]
-        return {key for branch in chosen for key in branch}
+        met = {key for branch in chosen for key in branch}
+        return {key for branch in self.branches for key in branch} - met
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +76,9 @@ class Subsection:
         """Return the problems that count for a learner with scores for ``scored``."""
         if not self.selections:
             return self.problems
-        selectable = {
-            key for place in self.selections for branch in place.branches for key in branch
-        }
-        met = {key for place in self.selections for key in place.met_by(scored)}
-        return tuple(
-            problem
-            for problem in self.problems
-            if problem.usage_key not in selectable or problem.usage_key in met
-        )
+        # What one place leaves out stays out, whatever a place around it lets in.
+        left_out = {key for place in self.selections for key in place.left_out_by(scored)}
+        return tuple(problem for problem in self.problems if problem.usage_key not in left_out)
 
 
 @dataclass(frozen=True, slots=True)
