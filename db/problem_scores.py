@@ -51,8 +51,10 @@ async def recorded_scores(
     found: dict[tuple[int, LearnerId], dict[UsageKey, RecordedScore]] = {}
     for course_id, learner_id, block_id, earned, possible, scored_at, first_scored_at in rows:
         if (usage_key := keys[course_id].get(block_id)) is not None:
+            at = as_datetime(scored_at)
+            first = at if first_scored_at == scored_at else as_datetime(first_scored_at)
             found.setdefault((course_id, learner_id), {})[usage_key] = RecordedScore(
-                earned, possible, as_datetime(scored_at), as_datetime(first_scored_at)
+                earned, possible, at, first
             )
     return found
 

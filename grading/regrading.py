@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from grading.computation import compute
@@ -61,7 +61,7 @@ def regrade(  # noqa: PLR0913 - a learner, what is stored, what is to be done, a
         grade = revised(stored, computed)
         if grade != stored and is_to_be_stored(grade, score_deleted=usage_key in cleared):
             if stored is None or _values(grade) != _values(stored):
-                grade = replace(grade, version=grade.version + 1, last_updated=now)
+                grade = grade.next_version(now)
             grades[usage_key] = grade
             to_store.append(grade)
     previous = record.course_grade or zero_course_grade(content, learner_id)

@@ -1,7 +1,7 @@
 """Subsection grades: what the problems add up to, and what staff put in their place."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from grading.keys import UsageKey
@@ -74,6 +74,19 @@ class SubsectionGrade:
             self.computed_graded_total, self.override.earned_graded, self.override.possible_graded
         )
 
+    def next_version(self, now: datetime) -> "SubsectionGrade":
+        """Return this grade as it is stored when its values have changed."""
+        return SubsectionGrade(
+            self.usage_key,
+            self.computed_all_total,
+            self.computed_graded_total,
+            self.override,
+            self.visible_blocks_hash,
+            self.course_version,
+            self.version + 1,
+            now,
+        )
+
 
 def _overridden(computed: Total, earned: float | None, possible: float | None) -> Total:
     return Total(
@@ -131,13 +144,16 @@ def revised(stored: SubsectionGrade | None, computed: SubsectionGrade) -> Subsec
     if stored is None:
         return computed
     first = stored.first_attempted_at or computed.first_attempted_at
-    return replace(
-        computed,
-        computed_all_total=replace(computed.computed_all_total, first_attempted_at=first),
-        computed_graded_total=replace(computed.computed_graded_total, first_attempted_at=first),
-        override=stored.override,
-        version=stored.version,
-        last_updated=stored.last_updated,
+    all_total, graded_total = computed.computed_all_total, computed.computed_graded_total
+    return SubsectionGrade(
+        computed.usage_key,
+        Total(all_total.earned, all_total.possible, first),
+        Total(graded_total.earned, graded_total.possible, first),
+        stored.override,
+        computed.visible_blocks_hash,
+        computed.course_version,
+        stored.version,
+        stored.last_updated,
     )
 
 
