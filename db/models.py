@@ -188,3 +188,43 @@ class CourseGrade(Model):
     class Meta(Model.Meta):
         table = "course_grade"
         unique_together = (("course", "learner"),)
+
+
+class GradeEvent(Model):
+    """One entry of the event log, written in the transaction of what it tells.
+
+    ``xid`` is PostgreSQL's transaction number, by which readers know what is complete; 0 on
+    SQLite, which writes one transaction at a time.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    xid = fields.BigIntField(db_default=0)
+    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
+        "grades.Course", related_name="grade_events", on_delete=fields.OnDelete.RESTRICT
+    )
+    learner: fields.ForeignKeyRelation[Learner] = fields.ForeignKeyField(
+        "grades.Learner", related_name="grade_events", on_delete=fields.OnDelete.RESTRICT
+    )
+    kind = fields.CharField(max_length=40)
+    version = fields.IntField()
+    payload = fields.TextField()
+    cause = fields.CharField(max_length=40)
+    actor = fields.CharField(max_length=150, null=True)
+    correlation_id = fields.CharField(max_length=36)
+    created_at = fields.DatetimeField()
+
+    class Meta(Model.Meta):
+        table = "grade_event"
+        indexes = (("xid", "id"), ("course_id", "xid", "id"), ("course_id", "learner_id", "id"))
+
+
+class EventLogState(Model):
+    """One row: which life of the log this is, and since when it is kept."""
+
+    id = fields.IntField(primary_key=True, generated=False)
+    epoch = fields.CharField(max_length=36)
+    retained_xid = fields.BigIntField()
+    retained_id = fields.BigIntField()
+
+    class Meta(Model.Meta):
+        table = "event_log_state"

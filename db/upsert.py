@@ -17,12 +17,13 @@ class Upsert:
     whose `key` is stored already is updated: by default every other column takes the new
     value; `update` names the columns that do, `expressions` sets others by SQL in which
     `excluded.x` is the new value and `tablename.x` the stored one. Where `only_if` is false the
-    stored row stays as it is. No two rows of one call may have the same key.
+    stored row stays as it is. No two rows of one call may have the same key. Without a `key`
+    every row is a new one.
     """
 
     table: str
     columns: Mapping[str, str]
-    key: Sequence[str]
+    key: Sequence[str] = ()
     update: Sequence[str] | None = None
     expressions: Mapping[str, str] = field(default_factory=dict)
     only_if: str | None = None
@@ -30,7 +31,7 @@ class Upsert:
     def statement(self) -> str:
         """Say it in the connected database's dialect."""
         names = ", ".join(self.columns)
-        return f"insert into {self.table} ({names}) {self._source()} {self._conflict()}"
+        return f"insert into {self.table} ({names}) {self._source()} {self._conflict()}".rstrip()
 
     def _source(self) -> str:
         if dialect() == "postgres":
@@ -41,6 +42,8 @@ class Upsert:
         return f"values ({', '.join(f'${n}' for n in range(1, len(self.columns) + 1))})"
 
     def _conflict(self) -> str:
+        if not self.key:
+            return ""
         updated = self.update
         if updated is None:
             taken = {*self.key, *self.expressions}

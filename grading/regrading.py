@@ -9,6 +9,7 @@ from grading.computation import compute
 from grading.content import CourseContent
 from grading.course_grade import CourseGrade, revised_course_grade, zero_course_grade
 from grading.errors import ComputationFailed
+from grading.events import GradeChange, course_changes, subsection_changes
 from grading.keys import LearnerId, UsageKey
 from grading.score import RecordedScore
 from grading.subsection_grade import SubsectionGrade, is_to_be_stored, revised
@@ -28,13 +29,15 @@ class Regraded:
     """What a regrade comes to.
 
     ``subsection_grades_to_store`` and ``course_grade_to_store`` differ from what is stored, in
-    value or in the content they were computed under; nothing else needs writing.
+    value or in the content they were computed under; nothing else needs writing. ``changes`` are
+    what happened to values, in causal order.
     """
 
     course_grade: CourseGrade
     subsection_grades: Mapping[UsageKey, SubsectionGrade]
     subsection_grades_to_store: tuple[SubsectionGrade, ...]
     course_grade_to_store: CourseGrade | None
+    changes: tuple[GradeChange, ...] = ()
 
 
 def regrade(  # noqa: PLR0913 - a learner, what is stored, what is to be done, and when
@@ -64,9 +67,12 @@ def regrade(  # noqa: PLR0913 - a learner, what is stored, what is to be done, a
                 grade = grade.next_version(now)
             grades[usage_key] = grade
             to_store.append(grade)
+    subsections_changed = subsection_changes(
+        learner_id, record.subsection_grades, {grade.usage_key: grade for grade in to_store}
+    )
     previous = record.course_grade or zero_course_grade(content, learner_id)
     if not (previous.persisted or _attempted(content, grades)):
-        return Regraded(previous, grades, tuple(to_store), None)
+        return Regraded(previous, grades, tuple(to_store), None, tuple(subsections_changed))
     computation = compute(content, grades)
     if not math.isfinite(computation.unrounded):
         raise ComputationFailed("The scores of this learner add up to no finite number.")
@@ -76,6 +82,7 @@ def regrade(  # noqa: PLR0913 - a learner, what is stored, what is to be done, a
         grades,
         tuple(to_store),
         None if course_grade == record.course_grade else course_grade,
+        (*subsections_changed, *course_changes(previous, course_grade)),
     )
 
 

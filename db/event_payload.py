@@ -1,0 +1,81 @@
+"""How the change that an event tells is written into a column, and read back."""
+
+import orjson
+
+from grading import (
+    CourseGradeChanged,
+    CourseGradeSnapshot,
+    EventKind,
+    GradeChange,
+    LearnerId,
+    PassingStatus,
+    PassingStatusChanged,
+    Points,
+    SubsectionGradeChanged,
+    UsageKey,
+)
+
+
+def payload_of(change: GradeChange) -> str:
+    """Write what an event says beside its columns, as JSON."""
+    body: dict[str, object]
+    match change:
+        case SubsectionGradeChanged():
+            body = {
+                "usage_key": change.usage_key,
+                "before": _points_body(change.before),
+                "after": _points_body(change.after),
+            }
+        case CourseGradeChanged():
+            body = {"before": _grade_body(change.before), "after": _grade_body(change.after)}
+        case PassingStatusChanged():
+            body = {
+                "before": change.before.value,
+                "after": change.after.value,
+                "first_time_passed": change.first_time_passed,
+            }
+    return orjson.dumps(body).decode()
+
+
+def change_of(kind: EventKind, learner_id: LearnerId, version: int, payload: str) -> GradeChange:
+    """Read a change back, equal to the one that was written."""
+    body = orjson.loads(payload)
+    match kind:
+        case EventKind.SUBSECTION_GRADE_CHANGED:
+            return SubsectionGradeChanged(
+                learner_id,
+                version,
+                UsageKey(body["usage_key"]),
+                None if body["before"] is None else Points(*body["before"]),
+                Points(*body["after"]),
+            )
+        case EventKind.COURSE_GRADE_CHANGED:
+            return CourseGradeChanged(
+                learner_id,
+                version,
+                None if body["before"] is None else _grade(body["before"]),
+                _grade(body["after"]),
+            )
+        case EventKind.COURSE_GRADE_NOW_PASSED | EventKind.COURSE_GRADE_NOW_FAILED:
+            return PassingStatusChanged(
+                learner_id,
+                version,
+                PassingStatus(body["before"]),
+                PassingStatus(body["after"]),
+                body["first_time_passed"],
+            )
+
+
+def _points_body(points: Points | None) -> list[float] | None:
+    return None if points is None else [points.earned, points.possible]
+
+
+def _grade_body(grade: CourseGradeSnapshot | None) -> list[object] | None:
+    if grade is None:
+        return None
+    return [grade.percent, grade.letter_grade, grade.passed, grade.passing_status.value]
+
+
+def _grade(body: tuple[float, str | None, bool, str]) -> CourseGradeSnapshot:
+    percent, letter_grade, passed, passing_status = body
+    return CourseGradeSnapshot(percent, letter_grade, passed, PassingStatus(passing_status))

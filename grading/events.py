@@ -1,0 +1,153 @@
+"""What a regrade tells the world: a change, one fact an event, in causal order."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from grading.course_grade import CourseGrade, PassingStatus
+from grading.keys import LearnerId, UsageKey
+from grading.subsection_grade import SubsectionGrade
+
+
+class EventKind(StrEnum):
+    """The kinds of events, by the names that Open edX's signals have."""
+
+    SUBSECTION_GRADE_CHANGED = "SUBSECTION_GRADE_CHANGED"
+    COURSE_GRADE_CHANGED = "COURSE_GRADE_CHANGED"
+    COURSE_GRADE_NOW_PASSED = "COURSE_GRADE_NOW_PASSED"
+    COURSE_GRADE_NOW_FAILED = "COURSE_GRADE_NOW_FAILED"
+
+
+class Cause(StrEnum):
+    """What made a grade change."""
+
+    SCORE_RECORDED = "SCORE_RECORDED"
+    GRADE_UPDATED = "GRADE_UPDATED"
+    COURSE_CONTENT_CHANGED = "COURSE_CONTENT_CHANGED"
+    GRADING_POLICY_CHANGED = "GRADING_POLICY_CHANGED"
+    BULK_IMPORT = "BULK_IMPORT"
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Graded points of a subsection as they were at one moment."""
+
+    earned: float
+    possible: float
+
+
+@dataclass(frozen=True, slots=True)
+class CourseGradeSnapshot:
+    """A course grade as it was at one moment."""
+
+    percent: float
+    letter_grade: str | None
+    passed: bool
+    passing_status: PassingStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SubsectionGradeChanged:
+    """A subsection's grade has other points, or its first attempt; ``before`` None for new."""
+
+    learner_id: LearnerId
+    version: int
+    usage_key: UsageKey
+    before: Points | None
+    after: Points
+
+    @property
+    def kind(self) -> EventKind:
+        """Return which kind of event this is."""
+        return EventKind.SUBSECTION_GRADE_CHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class CourseGradeChanged:
+    """A course grade has another value; ``before`` None for the first one."""
+
+    learner_id: LearnerId
+    version: int
+    before: CourseGradeSnapshot | None
+    after: CourseGradeSnapshot
+
+    @property
+    def kind(self) -> EventKind:
+        """Return which kind of event this is."""
+        return EventKind.COURSE_GRADE_CHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class PassingStatusChanged:
+    """A learner stands elsewhere than before; the first computed grade counts as a change.
+
+    ``first_time_passed`` is true once in a learner's life in a course.
+    """
+
+    learner_id: LearnerId
+    version: int
+    before: PassingStatus
+    after: PassingStatus
+    first_time_passed: bool
+
+    @property
+    def kind(self) -> EventKind:
+        """Return which kind of event this is: NOW_PASSED or NOW_FAILED."""
+        if self.after is PassingStatus.PASSING:
+            return EventKind.COURSE_GRADE_NOW_PASSED
+        return EventKind.COURSE_GRADE_NOW_FAILED
+
+
+GradeChange = SubsectionGradeChanged | CourseGradeChanged | PassingStatusChanged
+
+
+def subsection_changes(
+    learner_id: LearnerId,
+    before: Mapping[UsageKey, SubsectionGrade],
+    after: Mapping[UsageKey, SubsectionGrade],
+) -> Iterator[SubsectionGradeChanged]:
+    """Yield a change for every subsection that has a new version."""
+    for usage_key, grade in after.items():
+        previous = before.get(usage_key)
+        if previous is not None and previous.version == grade.version:
+            continue
+        yield SubsectionGradeChanged(
+            learner_id,
+            grade.version,
+            usage_key,
+            None if previous is None else _points(previous),
+            _points(grade),
+        )
+
+
+def course_changes(
+    before: CourseGrade, after: CourseGrade
+) -> Iterator[CourseGradeChanged | PassingStatusChanged]:
+    """Yield what happened to a course grade between two versions, nothing if they are the same."""
+    if before.version == after.version:
+        return
+    yield CourseGradeChanged(
+        after.learner_id,
+        after.version,
+        snapshot(before) if before.persisted else None,
+        snapshot(after),
+    )
+    if before.passing_status is not after.passing_status:
+        yield PassingStatusChanged(
+            after.learner_id,
+            after.version,
+            before.passing_status,
+            after.passing_status,
+            first_time_passed=before.passed_at is None and after.passed,
+        )
+
+
+def snapshot(grade: CourseGrade) -> CourseGradeSnapshot:
+    """Return what an event says of a course grade."""
+    return CourseGradeSnapshot(
+        grade.percent, grade.letter_grade, grade.passed, grade.passing_status
+    )
+
+
+def _points(grade: SubsectionGrade) -> Points:
+    return Points(grade.graded_total.earned, grade.graded_total.possible)
