@@ -27,7 +27,11 @@ def payload_of(change: GradeChange) -> str:
                 "after": _points_body(change.after),
             }
         case CourseGradeChanged():
-            body = {"before": _grade_body(change.before), "after": _grade_body(change.after)}
+            body = {
+                "before": _grade_body(change.before),
+                "after": _grade_body(change.after),
+                "first_time_passed": change.first_time_passed,
+            }
         case PassingStatusChanged():
             body = {
                 "before": change.before.value,
@@ -55,6 +59,7 @@ def change_of(kind: EventKind, learner_id: LearnerId, version: int, payload: str
                 version,
                 None if body["before"] is None else _grade(body["before"]),
                 _grade(body["after"]),
+                body["first_time_passed"],
             )
         case EventKind.COURSE_GRADE_NOW_PASSED | EventKind.COURSE_GRADE_NOW_FAILED:
             return PassingStatusChanged(

@@ -6,6 +6,7 @@ The tree, with the code that clients see::
     ├── InvalidInput              INVALID_INPUT
     │   ├── MalformedKey          INVALID_INPUT
     │   └── MalformedCursor       INVALID_INPUT
+    ├── CursorExpired             CURSOR_EXPIRED
     ├── TooManyItems              TOO_MANY_ITEMS
     ├── DuplicateItem             DUPLICATE_ITEM
     ├── Forbidden                 FORBIDDEN
@@ -53,6 +54,12 @@ class MalformedKey(InvalidInput):
 
 class MalformedCursor(InvalidInput):
     """A paging cursor that this service did not make."""
+
+
+class CursorExpired(GradingError):
+    """A cursor from before what the event log still holds, or from another life of it."""
+
+    code = "CURSOR_EXPIRED"
 
 
 class TooManyItems(GradingError):

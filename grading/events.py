@@ -64,17 +64,31 @@ class SubsectionGradeChanged:
 
 @dataclass(frozen=True, slots=True)
 class CourseGradeChanged:
-    """A course grade has another value; ``before`` None for the first one."""
+    """A course grade has another value; ``before`` None for the first one.
+
+    ``first_time_passed`` is true once in a learner's life in a course.
+    """
 
     learner_id: LearnerId
     version: int
     before: CourseGradeSnapshot | None
     after: CourseGradeSnapshot
+    first_time_passed: bool
 
     @property
     def kind(self) -> EventKind:
         """Return which kind of event this is."""
         return EventKind.COURSE_GRADE_CHANGED
+
+    def passing_status(self) -> "PassingStatusChanged":
+        """Return where the learner stood and stands, which may be the same."""
+        return PassingStatusChanged(
+            self.learner_id,
+            self.version,
+            PassingStatus.NOT_ATTEMPTED if self.before is None else self.before.passing_status,
+            self.after.passing_status,
+            self.first_time_passed,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +140,16 @@ def course_changes(
     """Yield what happened to a course grade between two versions, nothing if they are the same."""
     if before.version == after.version:
         return
-    yield CourseGradeChanged(
+    changed = CourseGradeChanged(
         after.learner_id,
         after.version,
         snapshot(before) if before.persisted else None,
         snapshot(after),
+        first_time_passed=before.passed_at is None and after.passed,
     )
+    yield changed
     if before.passing_status is not after.passing_status:
-        yield PassingStatusChanged(
-            after.learner_id,
-            after.version,
-            before.passing_status,
-            after.passing_status,
-            first_time_passed=before.passed_at is None and after.passed,
-        )
+        yield changed.passing_status()
 
 
 def snapshot(grade: CourseGrade) -> CourseGradeSnapshot:

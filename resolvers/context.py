@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from db.event_log import LoggedEvent, Origin, Place
+from events import EventStream
+from grading import Cause
 from resolvers.access import Viewer
 from resolvers.loaders import Loaders
 
@@ -14,18 +17,28 @@ class Context:
     """The circumstances of one operation.
 
     ``freeze_after`` is how long after a course's end its grades freeze, None for never.
+    ``began_at`` is the end of the event log when the operation began, where it asked for that.
+    ``events`` brings grade events to who watches; a command, which nobody watches, has none.
     """
 
     viewer: Viewer
     now: Callable[[], datetime]
     freeze_after: timedelta | None = None
+    events: EventStream[LoggedEvent, Place] | None = None
+    began_at: Place | None = None
     request_id: str = field(default_factory=lambda: uuid4().hex)
     loaders: Loaders = field(default_factory=Loaders)
 
     def for_operation(self) -> "Context":
-        """Return the same circumstances with loaders that have read nothing yet."""
-        return replace(self, loaders=Loaders())
+        """Return the same circumstances for another operation, which has read nothing yet."""
+        return replace(self, loaders=Loaders(), request_id=uuid4().hex)
 
-    def forget_reads(self) -> None:
-        """Let the loaders read again what was read before a change."""
+    def origin(self, cause: Cause) -> Origin:
+        """Return what the events of a change in this operation say of where it came from."""
+        return Origin(cause, self.viewer.name, self.request_id)
+
+    def after_change(self) -> None:
+        """Let the loaders read again what was read before a change, and wake those who watch."""
         self.loaders.forget()
+        if self.events is not None:
+            self.events.wake()

@@ -8,6 +8,7 @@ from functools import cached_property
 from db.courses import StoredCourse
 from db.enrollments import enrolled_ids
 from grading import (
+    Cause,
     Computation,
     CourseGrade,
     LearnerId,
@@ -113,8 +114,13 @@ async def update_many(
         for learner_id, enrollment in zip(learner_ids, enrollments, strict=True)
         if enrollment is not None
     ]
-    regraded = await regrade_each(course.id, enrolled, force=force, now=now) if enrolled else []
-    context.forget_reads()
+    origin = context.origin(Cause.GRADE_UPDATED)
+    regraded = (
+        await regrade_each(course.id, enrolled, force=force, origin=origin, now=now)
+        if enrolled
+        else []
+    )
+    context.after_change()
     results = {result.learner_id: result for result in regraded}
     return [
         results.get(learner_id)
@@ -140,4 +146,6 @@ async def iterate(
     last: LearnerId | None = None
     while learner_ids := await enrolled_ids(course.id, after=last, limit=CHUNK):
         last = learner_ids[-1]
-        yield await regrade_each(course.id, learner_ids, force=force, now=now)
+        origin = context.origin(Cause.GRADE_UPDATED)
+        yield await regrade_each(course.id, learner_ids, force=force, origin=origin, now=now)
+        context.after_change()

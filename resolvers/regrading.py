@@ -8,6 +8,7 @@ from datetime import datetime
 from db.course_grades import course_grades, save_course_grades
 from db.courses import StoredCourse, present_courses_by_id
 from db.errors import RetryableError
+from db.event_log import Origin, append_events
 from db.problem_scores import recorded_scores
 from db.subsection_grades import save_subsection_grades, subsection_grades
 from db.transaction import grade_transaction, retrying
@@ -35,14 +36,14 @@ class GradeResult:
 
 
 async def regrade_each(
-    course_id: int, learner_ids: Sequence[LearnerId], *, force: bool, now: datetime
+    course_id: int, learner_ids: Sequence[LearnerId], *, force: bool, origin: Origin, now: datetime
 ) -> list[GradeResult]:
     """Regrade learners in one transaction, or each alone where the one cannot be stored.
 
     With ``force`` every subsection is recomputed from its scores first.
     """
     try:
-        return await _regrade_together(course_id, learner_ids, force=force, now=now)
+        return await _regrade_together(course_id, learner_ids, force=force, origin=origin, now=now)
     except RetryableError:
         raise
     except Exception:
@@ -52,13 +53,13 @@ async def regrade_each(
             return [GradeResult(learner_ids[0], error=error)]
     results: list[GradeResult] = []
     for learner_id in learner_ids:
-        results += await regrade_each(course_id, [learner_id], force=force, now=now)
+        results += await regrade_each(course_id, [learner_id], force=force, origin=origin, now=now)
     return results
 
 
 @retrying
 async def _regrade_together(
-    course_id: int, learner_ids: Sequence[LearnerId], *, force: bool, now: datetime
+    course_id: int, learner_ids: Sequence[LearnerId], *, force: bool, origin: Origin, now: datetime
 ) -> list[GradeResult]:
     async with grade_transaction(course_id, learner_ids):
         course = (await present_courses_by_id([course_id]))[course_id]
@@ -67,7 +68,7 @@ async def _regrade_together(
         regraded, errors = regrade_records(
             course, records, dict.fromkeys(learner_ids, recompute), now=now
         )
-        await save_regraded(course, regraded)
+        await save_regraded(course, regraded, origin, now=now)
     return [
         GradeResult(learner_id, error=errors[learner_id])
         if learner_id in errors
@@ -124,8 +125,17 @@ def regrade_records(
     return regraded, errors
 
 
-async def save_regraded(course: StoredCourse, regraded: Mapping[LearnerId, Regraded]) -> None:
-    """Store what regrades changed. To be called in a grade transaction."""
+async def save_regraded(
+    course: StoredCourse,
+    regraded: Mapping[LearnerId, Regraded],
+    origin: Origin,
+    *,
+    now: datetime,
+) -> None:
+    """Store what regrades changed, and the events that tell of it.
+
+    To be called in a grade transaction.
+    """
     await save_subsection_grades(
         course,
         [
@@ -142,3 +152,5 @@ async def save_regraded(course: StoredCourse, regraded: Mapping[LearnerId, Regra
             if one.course_grade_to_store is not None
         ],
     )
+    changes = [change for one in regraded.values() for change in one.changes]
+    await append_events(course.id, changes, origin, now=now)

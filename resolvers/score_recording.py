@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from db.courses import StoredCourse, present_courses_by_id
+from db.event_log import Origin
 from db.problem_scores import NewScore, save_scores
 from db.transaction import grade_transaction, retrying
 from grading import (
@@ -62,7 +63,7 @@ class ScoreOutcome:
 
 @retrying
 async def record_scores(
-    course_id: int, entries: Sequence[ScoreEntry], *, now: datetime
+    course_id: int, entries: Sequence[ScoreEntry], *, origin: Origin, now: datetime
 ) -> list[ScoreOutcome]:
     """Record scores in the order given and regrade what they touch, all in one transaction.
 
@@ -81,7 +82,7 @@ async def record_scores(
         await save_scores(
             course, [new for new in ledger.new_scores() if new.learner_id in regraded], now=now
         )
-        await save_regraded(course, regraded)
+        await save_regraded(course, regraded, origin, now=now)
     return [
         _settled(course, one, records[one.entry.learner_id], regraded, errors) for one in outcomes
     ]

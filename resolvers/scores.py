@@ -9,6 +9,7 @@ from datetime import datetime
 from db.courses import StoredCourse
 from db.learners import Learner
 from grading import (
+    Cause,
     DuplicateItem,
     GradingError,
     InvalidInput,
@@ -62,8 +63,10 @@ async def record(
         )
     checked = await _checked(context, course, requests)
     entries = [one for one in checked if isinstance(one, ScoreEntry)]
-    outcomes = iter(await record_scores(course.id, entries, now=now) if entries else [])
-    context.forget_reads()
+    origin = context.origin(Cause.SCORE_RECORDED)
+    recorded = await record_scores(course.id, entries, origin=origin, now=now) if entries else []
+    context.after_change()
+    outcomes = iter(recorded)
     return [next(outcomes) if isinstance(one, ScoreEntry) else one for one in checked]
 
 

@@ -13,6 +13,7 @@ from schema.extensions import ErrorsWithCodes, FreshLoaders
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 from schema.user_error import GradesFrozenError, InputError, ScoreOutOfRangeError
 
 
@@ -31,6 +32,7 @@ class Schema(strawberry.Schema):
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[InputError, GradesFrozenError, ScoreOutOfRangeError],
     extensions=[FreshLoaders, ErrorsWithCodes],
     config=StrawberryConfig(scalar_map=SCALARS),

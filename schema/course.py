@@ -57,6 +57,10 @@ class Course(Node):
         """Return the course as another of its versions has it."""
         return self if stored is self.stored else Course.of(stored)
 
+    async def read_grade(self, info: Info, learner_id: grading.LearnerId) -> CourseGrade:
+        """Return a learner's stored grade in the course, or the zero grade."""
+        return CourseGrade.of(await course_grades.read(info.context, self.stored, learner_id), self)
+
     def subsection_of(self, usage_key: grading.UsageKey) -> Subsection:
         """Return one of the course's subsections, the same object every time."""
         known = self.known_subsections.get(usage_key)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 import grading
-from resolvers import course_grades, learners
+from resolvers import course_grades, grade_events, learners
 from resolvers.course_grades import Breakdown
 from schema.assignment_type_grade import AssignmentTypeGrade
 from schema.explanation import GradeExplanation, GradingAlgorithm
 from schema.global_id import global_id
+from schema.grade_event import GradeEventConnection, GradeEventType, kinds_of
 from schema.info import Info
 from schema.learner import Enrollment, User
 from schema.node import Node
+from schema.passing_status import PassingStatus
 from schema.percentage import Decimals, percentage
 from schema.scalars import GradeFraction
 from schema.section_grade import SectionGrade
@@ -22,15 +24,6 @@ from schema.subsection_grade import SubsectionGrade
 
 if TYPE_CHECKING:
     from schema.course import Course
-
-
-@strawberry.enum(description="Where a learner stands in a course.")
-class PassingStatus(Enum):
-    NOT_ATTEMPTED = strawberry.enum_value(
-        "NOT_ATTEMPTED", description="The learner has done nothing yet."
-    )
-    FAILING = strawberry.enum_value("FAILING", description="Attempted, and not passed.")
-    PASSING = strawberry.enum_value("PASSING", description="Passed as things stand.")
 
 
 @strawberry.enum(description="Why a stored grade may not be what a new computation would give.")
@@ -186,6 +179,24 @@ class CourseGrade(Node):
         ],
     ) -> SubsectionGrade | None:
         return await self.read_subsection_grade(info, usage_key)
+
+    @strawberry.field(description="What happened to the learner's grades here, newest first.")
+    async def history(
+        self,
+        info: Info,
+        types: Annotated[
+            list[GradeEventType] | None, strawberry.argument(description="Only these kinds.")
+        ] = None,
+        first: Annotated[int, strawberry.argument(description="How many, at most 500.")] = 20,
+        after: Annotated[
+            str | None, strawberry.argument(description="A cursor: what is older than it.")
+        ] = None,
+    ) -> GradeEventConnection:
+        asked = grade_events.EventFilter(
+            {self.course.stored.id}, {self.value.learner_id}, kinds_of(types)
+        )
+        page = await grade_events.read_history(info.context, asked, first=first, after=after)
+        return GradeEventConnection.of(page, self.course.at_version, after=after)
 
     @strawberry.field(description="How the grade came about, step by step.")
     async def explanation(self, info: Info) -> GradeExplanation:

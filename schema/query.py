@@ -5,9 +5,10 @@ from typing import Annotated
 import strawberry
 
 import grading
-from resolvers import course_grades, courses, learners
+from resolvers import course_grades, courses, grade_events, learners
 from schema.course import Course
 from schema.course_grade import CourseGrade
+from schema.grade_event import GradeEventConnection, GradeEventType, kinds_of
 from schema.info import Info
 from schema.learner import LearnerRefInput
 from schema.node import Node
@@ -98,3 +99,57 @@ class Query:
             CourseGrade.of(grade, Course.of(course))
             for course, grade in zip(known, grades, strict=True)
         ]
+
+    @strawberry.field(
+        description="Durable, ordered feed of grade events: what subscriptions push, for catch-up "
+        "after a disconnect and for consumers that poll. Keep `pageInfo.endCursor` and pass it as "
+        "`after` next time."
+    )
+    async def grade_events(
+        self,
+        info: Info,
+        course_keys: Annotated[
+            list[grading.CourseKey] | None,
+            strawberry.argument(description="Only events of these courses, at most 100."),
+        ] = None,
+        learner: Annotated[
+            LearnerRefInput | None,
+            strawberry.argument(description="Only this learner's events."),
+        ] = None,
+        types: Annotated[
+            list[GradeEventType] | None, strawberry.argument(description="Only these kinds.")
+        ] = None,
+        first: Annotated[int, strawberry.argument(description="How many, at most 500.")] = 100,
+        after: Annotated[
+            str | None, strawberry.argument(description="A cursor: what follows it.")
+        ] = None,
+    ) -> GradeEventConnection:
+        asked = await _asked(info, course_keys, learner, types)
+        page = await grade_events.read_page(info.context, asked, first=first, after=after)
+        return GradeEventConnection.of(page, Course.of, after=after)
+
+    @strawberry.field(
+        description="The cursor behind all events that are complete now. Ask for it together with "
+        "the state, and pass it as `after` to a subscription: nothing is missed in between. It is "
+        "read before everything else in the operation."
+    )
+    async def grade_events_cursor(self, info: Info) -> str:
+        return await grade_events.present_cursor(info.context)
+
+
+async def _asked(
+    info: Info,
+    course_keys: list[grading.CourseKey] | None,
+    learner: LearnerRefInput | None,
+    types: list[GradeEventType] | None,
+) -> grade_events.EventFilter:
+    course_ids = learner_ids = None
+    if course_keys is not None:
+        if len(course_keys) > MAX_COURSES:
+            raise grading.TooManyItems(f"{len(course_keys)} courses are more than {MAX_COURSES}.")
+        known = await courses.find_courses(info.context, course_keys)
+        course_ids = {course.id for course in known}
+    if learner is not None:
+        found = await learners.find_learner(info.context, learner.ref())
+        learner_ids = set() if found is None else {found.id}
+    return grade_events.EventFilter(course_ids, learner_ids, kinds_of(types))

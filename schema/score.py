@@ -22,8 +22,11 @@ class Score:
     display: str = strawberry.field(description="Text for people, such as `8/11`.")
 
     @classmethod
-    def of(cls, total: grading.Total, algorithm: grading.Algorithm) -> Self:
-        percent = total.percent(algorithm.subsection_decimals) if total.possible else None
+    def of(cls, total: grading.Total | grading.Points, algorithm: grading.Algorithm) -> Self:
+        decimals = algorithm.subsection_decimals
+        percent = (
+            grading.percent(total.earned, total.possible, decimals) if total.possible else None
+        )
         return cls(
             earned=total.earned,
             possible=total.possible,

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import strawberry
 
 import grading
-from resolvers import course_grades, courses, gradebook, learners
+from resolvers import course_grades, courses, grade_events, gradebook, learners
 from resolvers.context import Context
 from resolvers.courses import StoredCourse
 from schema.course import Course
 from schema.course_grade import CourseGrade
+from schema.grade_event import GradeEvent, grade_event_of
 from schema.gradebook import GradebookEntry
+from schema.info import Info
 from schema.learner import LearnerRefInput
 from schema.user_error import UserError, user_error_of
 
@@ -33,6 +35,14 @@ class UpdateGradePayload:
         description="The grade; null where `userErrors` say why there is none."
     )
     user_errors: list[UserError] = strawberry.field(description="Why there is no grade.")
+
+    @strawberry.field(description="What was announced; empty when nothing changed.")
+    async def events(self, info: Info) -> list[GradeEvent]:
+        if self.course_grade is None:
+            return []
+        course, learner_id = self.course_grade.course, self.course_grade.value.learner_id
+        announced = await grade_events.read_announced(info.context, course.stored, [learner_id])
+        return [grade_event_of(one, course.at_version) for one in announced]
 
 
 @strawberry.input(description="Whose grades in which course to recompute.")

@@ -1,0 +1,216 @@
+"""Grade events: reading the log in pages, and following it live."""
+
+import base64
+import binascii
+import json
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from db.courses import StoredCourse
+from db.event_log import (
+    ALL_EVENTS,
+    EventFilter,
+    LoggedEvent,
+    Place,
+    end_of_log,
+    events_after,
+    events_before,
+    events_of_request,
+    log_state,
+    read_log_state,
+)
+from grading import (
+    CourseGradeChanged,
+    CursorExpired,
+    EventKind,
+    InvalidInput,
+    LearnerId,
+    MalformedCursor,
+    TooManyItems,
+)
+from resolvers import access
+from resolvers.context import Context
+
+__all__ = [
+    "ALL_EVENTS",
+    "EventFilter",
+    "EventPage",
+    "GradeEvent",
+    "LoggedEvent",
+]
+
+MAX_EVENTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class GradeEvent:
+    """An event with its course, and the cursor that leads to what follows it."""
+
+    logged: LoggedEvent
+    course: StoredCourse
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events in a row, whether there are more, and where to go on."""
+
+    events: tuple[GradeEvent, ...]
+    has_next: bool
+    end_cursor: str | None
+
+
+async def present_cursor(context: Context) -> str:
+    """Return the cursor behind all that was complete when this operation began.
+
+    State that is read after it, and events that follow it, leave no gap between them.
+    """
+    access.require_reader(context.viewer)
+    state = await log_state()
+    return _cursor(state.epoch, context.began_at or await end_of_log())
+
+
+async def at_the_end_of_the_log(context: Context) -> Context:
+    """Return the same circumstances with the place that the log had reached at this moment."""
+    return replace(context, began_at=await end_of_log())
+
+
+async def read_page(
+    context: Context, asked: EventFilter, *, first: int, after: str | None
+) -> EventPage:
+    """Return the next events behind a cursor, oldest first.
+
+    :raises MalformedCursor: if the cursor is none of ours.
+    :raises CursorExpired: if events behind it were deleted.
+    :raises TooManyItems: if more than 500 are asked for.
+    """
+    access.require_reader(context.viewer)
+    size = _page_size(first)
+    place = await place_of(after) if after else (await read_log_state()).retained
+    logged = await events_after(place, limit=size + 1, asked=asked)
+    page = await _with_courses(context, logged[:size])
+    end = page[-1].cursor if page else after
+    return EventPage(tuple(page), len(logged) > size, end)
+
+
+async def read_history(
+    context: Context, asked: EventFilter, *, first: int, after: str | None
+) -> EventPage:
+    """Return events newest first; ``after`` a cursor are the older ones.
+
+    :raises MalformedCursor: if the cursor is none of ours.
+    :raises TooManyItems: if more than 500 are asked for.
+    """
+    access.require_reader(context.viewer)
+    size = _page_size(first)
+    place = None if after is None else await place_of(after)
+    logged = await events_before(place, limit=size + 1, asked=asked)
+    page = await _with_courses(context, logged[:size])
+    return EventPage(tuple(page), len(logged) > size, page[-1].cursor if page else None)
+
+
+async def read_announced(
+    context: Context, course: StoredCourse, learner_ids: Collection[LearnerId]
+) -> list[GradeEvent]:
+    """Return what this operation announced of learners in a course, in order."""
+    access.require_reader(context.viewer)
+    logged = await events_of_request(course.id, learner_ids, context.request_id)
+    return await _with_courses(context, logged)
+
+
+async def follow(
+    context: Context, asked: EventFilter, *, after: str | None, repeat_status: bool = False
+) -> AsyncGenerator[GradeEvent, None]:
+    """Yield events as they are committed; those behind the cursor first.
+
+    Whether the viewer may see it is asked for every event. With ``repeat_status`` every change
+    of a course grade comes as a change of passing status, as in Open edX.
+
+    :raises CourseNotFound: if the viewer may not, or no longer, know of it.
+    :raises MalformedCursor: if the cursor is none of ours.
+    :raises CursorExpired: if events behind it were deleted.
+    """
+    access.require_reader(context.viewer)
+    if context.events is None:
+        raise InvalidInput("Nothing can be followed here: no event stream is open.")
+    wanted = replace(asked, kinds={EventKind.COURSE_GRADE_CHANGED}) if repeat_status else asked
+    epoch = (await log_state()).epoch
+    place = None if after is None else await place_of(after)
+
+    async def catch_up(behind: Place, limit: int) -> Sequence[LoggedEvent]:
+        return await events_after(behind, limit=limit, asked=wanted)
+
+    (course_id,) = wanted.course_ids or (None,)
+    stream = context.events.follow(course_id, after=place, admits=wanted.admits, catch_up=catch_up)
+    async with aclosing(stream) as logged_events:
+        async for logged in logged_events:
+            access.require_reader(context.viewer)
+            course = await context.loaders.course_by_id.load(logged.course_id)
+            if course is None:
+                continue
+            told = _repeated(logged) if repeat_status else logged
+            yield GradeEvent(told, course, _cursor(epoch, logged.place))
+
+
+async def place_of(cursor: str) -> Place:
+    """Return the place that a cursor stands for.
+
+    :raises MalformedCursor: if it is none of ours.
+    :raises CursorExpired: if events behind it were deleted.
+    """
+    epoch, place = _parsed(cursor)
+    state = await read_log_state()
+    if epoch != state.epoch or place < state.retained:
+        raise CursorExpired(
+            "The events behind this cursor are no longer kept. Read the state and "
+            "`gradeEventsCursor` in one query, and go on from there."
+        )
+    return place
+
+
+def _cursor(epoch: str, place: Place) -> str:
+    text = json.dumps(["e", epoch, place.xid, place.id], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _parsed(cursor: str) -> tuple[str, Place]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        body = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise MalformedCursor(f"{cursor[:80]!r} is no cursor of grade events.") from error
+    match body:
+        case ["e", str(epoch), int(xid), int(number)] if _storable(xid) and _storable(number):
+            return epoch, Place(xid, number)
+    raise MalformedCursor(f"{cursor[:80]!r} is no cursor of grade events.")
+
+
+def _storable(number: int) -> bool:
+    return not isinstance(number, bool) and 0 <= number < 2**63
+
+
+def _repeated(logged: LoggedEvent) -> LoggedEvent:
+    if isinstance(logged.change, CourseGradeChanged):
+        return replace(logged, change=logged.change.passing_status())
+    return logged
+
+
+async def _with_courses(context: Context, logged: Sequence[LoggedEvent]) -> list[GradeEvent]:
+    epoch = (await log_state()).epoch
+    ids = list({one.course_id for one in logged})
+    found = await context.loaders.course_by_id.load_many(ids)
+    courses = dict(zip(ids, found, strict=True))
+    return [
+        GradeEvent(one, course, _cursor(epoch, one.place))
+        for one in logged
+        if (course := courses[one.course_id]) is not None
+    ]
+
+
+def _page_size(first: int) -> int:
+    if first < 0:
+        raise InvalidInput("first must not be negative.")
+    if first > MAX_EVENTS:
+        raise TooManyItems(f"first may be at most {MAX_EVENTS}; page on with the cursor.")
+    return first
