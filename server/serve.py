@@ -5,6 +5,7 @@ import os
 
 import uvicorn
 
+from server.logs import set_up_logs
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ def serve(settings: Settings) -> None:
     Workers read the settings from the environment, which is set to these first.
     """
     os.environ.update(as_environment(settings))
+    set_up_logs(settings.log_level)
     if settings.in_development:
         logger.warning(
             "Development mode: everybody who reaches %s may read and change all grades.",

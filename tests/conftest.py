@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -106,3 +107,30 @@ async def database(database_url: str) -> AsyncIterator[str]:
     """A migrated, empty database that the test is connected to: its URL."""
     async with connected(database_url):
         yield database_url
+
+
+class _Statements(logging.Handler):
+    def __init__(self, statements: list[str]) -> None:
+        super().__init__()
+        self.statements = statements
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # Without arguments the message is the statement itself, whatever is in it.
+        match record.args:
+            case (statement, *_):
+                self.statements.append(str(statement))
+            case _:
+                self.statements.append(str(record.msg))
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """The SQL that is run, in order; `clear()` it before what is to be counted."""
+    found: list[str] = []
+    logger = logging.getLogger("tortoise.db_client")
+    handler, level = _Statements(found), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield found
+    logger.setLevel(level)
+    logger.removeHandler(handler)
