@@ -2,6 +2,9 @@
 
 import logging
 import os
+import signal
+import sys
+from types import FrameType
 
 import uvicorn
 
@@ -26,6 +29,7 @@ def serve(settings: Settings) -> None:
             settings.host,
         )
     logger.info("GraphQL and its explorer are at http://%s:%d/", settings.host, settings.port)
+    signal.signal(signal.SIGTERM, _end)
     uvicorn.run(
         "server.app:app_from_environment",
         factory=True,
@@ -36,6 +40,11 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=GRACE,
         server_header=False,
     )
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    # uvicorn shuts down in good order and then raises the signal again: that is no failure.
+    sys.exit(0)
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

@@ -18,7 +18,10 @@ import pytest
 
 from db.connection import connected
 from db.migrate import migrate
+from tests.live_server import live_server
 from tests.postgres import cluster, server_programs
+
+__all__ = ["live_server"]
 
 T = TypeVar("T")
 
