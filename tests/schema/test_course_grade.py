@@ -134,7 +134,8 @@ async def test_a_failing_learner_keeps_no_letter_and_no_date(course: StoredCours
 async def test_each_row_of_the_policy_says_what_it_comes_to(course: StoredCourse) -> None:
     answered = await ada(
         "assignmentTypeGrades { assignmentType { name shortLabel weight minCount dropCount }"
-        " percent weightedPercent displayWeightedPercent(decimals: null) short: displayWeightedPercent(decimals: 0)"
+        " percent weightedPercent displayWeightedPercent(decimals: null)"
+        " short: displayWeightedPercent(decimals: 0)"
         " count placeholderCount dropped { subsection { displayName } } }"
     )
 
