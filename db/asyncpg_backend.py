@@ -177,7 +177,9 @@ class AsyncpgPool(_Statements):
     async def release(self, connection: Any) -> None:  # noqa: ANN401
         """Give a connection back, even when the caller is cancelled."""
         if self._pool is not None:
-            await finish(self._pool.release(connection, timeout=RELEASE_TIMEOUT))
+            # What was done on a connection that died is decided; the pool replaces it by itself.
+            with suppress(*NO_CONNECTION):
+                await finish(self._pool.release(connection, timeout=RELEASE_TIMEOUT))
 
     @asynccontextmanager
     async def acquire_connection(self) -> AsyncIterator[Any]:  # type: ignore[override]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from db.connection import client
+from db.connection import client, in_a_transaction
 from db.course_document import structure_from_text, structure_to_text
 from db.sql import among, among_texts, execute, execute_many, fetch, id_array, text_array
 from db.transaction import transaction
@@ -74,6 +74,9 @@ async def course_versions(version_ids: Iterable[int]) -> dict[int, StoredCourse]
     found = {number: kept[number] for number in wanted & kept.keys()}
     if missing := wanted - found.keys():
         found.update(await _read_versions(missing))
+    if in_a_transaction():
+        # What was read may be undone yet, and its number given to another version.
+        return found
     kept.update(found)
     for number in found:
         kept.move_to_end(number)
@@ -169,8 +172,7 @@ async def publish(content: CourseContent, *, now: datetime) -> StoredCourse:
             version_id,
             now,
         )
-        versions = await _read_versions([version_id])
-    return versions[version_id]
+    return (await course_versions([version_id]))[version_id]
 
 
 def _block_keys(content: CourseContent) -> list[UsageKey]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from db.connection import dialect
 from db.learners import Learner
 from db.sql import among, as_bool, fetch, id_array
 from db.upsert import Upsert, upsert_rows
@@ -76,17 +77,19 @@ async def gradebook_page(
 
     ``backwards`` returns the last ``limit`` before that place, still in the gradebook's order.
     """
+    # The same order on both engines, and in every database whatever its collation.
+    username = 'l.username collate "C"' if dialect() == "postgres" else "l.username"
     condition = ""
     args: list[object] = [course_id, limit]
     if beyond is not None:
-        condition = f" and (l.username, l.id) {'<' if backwards else '>'} ($3, $4)"
+        condition = f" and ({username}, l.id) {'<' if backwards else '>'} ($3, $4)"
         args += [beyond.username, beyond.learner_id]
     direction = "desc" if backwards else "asc"
     rows = await fetch(
         "select l.id, l.username, l.full_name, l.email, l.external_user_key, e.mode, e.cohort"
         " from enrollment e join learner l on l.id = e.learner_id"
         f" where e.course_id = $1 and e.active{condition}"
-        f" order by l.username {direction}, l.id {direction} limit $2",
+        f" order by {username} {direction}, l.id {direction} limit $2",
         *args,
     )
     page = [

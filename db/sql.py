@@ -6,7 +6,7 @@ transaction each statement belongs to it; outside, a read waits for no writer.
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import overload
 
 from db.connection import Rows, current_client, dialect
@@ -63,7 +63,12 @@ def as_datetime(value: str | datetime) -> datetime: ...
 def as_datetime(value: str | datetime | None) -> datetime | None: ...
 def as_datetime(value: str | datetime | None) -> datetime | None:
     """Return a time stamp read from either engine as a datetime in UTC."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    if value is not None and value.tzinfo is None:
+        # The first and the last instants there are, which asyncpg cannot convert.
+        return value.replace(tzinfo=UTC)
+    return value
 
 
 @overload

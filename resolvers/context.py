@@ -17,6 +17,7 @@ class Context:
     """The circumstances of one operation.
 
     ``freeze_after`` is how long after a course's end its grades freeze, None for never.
+    ``request_id`` is for the log; ``correlation_id`` ties the events of one operation together.
     ``began_at`` is the end of the event log when the operation began, where it asked for that.
     ``events`` brings grade events to who watches; a command, which nobody watches, has none.
     """
@@ -27,18 +28,23 @@ class Context:
     events: EventStream[LoggedEvent, Place] | None = None
     began_at: Place | None = None
     request_id: str = field(default_factory=lambda: uuid4().hex)
+    correlation_id: str = field(default_factory=lambda: uuid4().hex)
     loaders: Loaders = field(default_factory=Loaders)
 
     def for_operation(self) -> "Context":
         """Return the same circumstances for another operation, which has read nothing yet."""
-        return replace(self, loaders=Loaders(), request_id=uuid4().hex)
+        return replace(self, loaders=Loaders(), correlation_id=uuid4().hex)
 
     def origin(self, cause: Cause) -> Origin:
         """Return what the events of a change in this operation say of where it came from."""
-        return Origin(cause, self.viewer.name, self.request_id)
+        return Origin(cause, self.viewer.name, self.correlation_id)
+
+    def forget_reads(self) -> None:
+        """Let the loaders read again what was read before a change."""
+        self.loaders.forget()
 
     def after_change(self) -> None:
-        """Let the loaders read again what was read before a change, and wake those who watch."""
-        self.loaders.forget()
+        """Forget what was read before a change of grades, and wake those who watch them."""
+        self.forget_reads()
         if self.events is not None:
             self.events.wake()

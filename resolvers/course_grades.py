@@ -69,12 +69,14 @@ async def read_breakdown(
 ) -> Breakdown:
     """Return the parts that a course grade was computed from, and the computation itself."""
     access.require_reader(context.viewer)
-    enrolled = Enrolled(course, course_grade.learner_id)
-    grades = await context.loaders.subsection_grades.load(enrolled) or {}
     then = course
     if course_grade.course_version != course.content.version:
         past = PastVersion(course.id, course_grade.course_version)
         then = await context.loaders.past_version.load(past) or course
+    # Not by the present version: where an earlier one was published again, it may have been read
+    # when some of the blocks did not exist.
+    enrolled = Enrolled(then, course_grade.learner_id)
+    grades = await context.loaders.subsection_grades.load(enrolled) or {}
     return Breakdown(then, course_grade.learner_id, grades)
 
 
@@ -147,5 +149,6 @@ async def iterate(
     while learner_ids := await enrolled_ids(course.id, after=last, limit=CHUNK):
         last = learner_ids[-1]
         origin = context.origin(Cause.GRADE_UPDATED)
-        yield await regrade_each(course.id, learner_ids, force=force, origin=origin, now=now)
+        results = await regrade_each(course.id, learner_ids, force=force, origin=origin, now=now)
         context.after_change()
+        yield results

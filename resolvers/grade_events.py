@@ -115,7 +115,7 @@ async def read_announced(
 ) -> list[GradeEvent]:
     """Return what this operation announced of learners in a course, in order."""
     access.require_reader(context.viewer)
-    logged = await events_of_request(course.id, learner_ids, context.request_id)
+    logged = await events_of_request(course.id, learner_ids, context.correlation_id)
     return await _with_courses(context, logged)
 
 

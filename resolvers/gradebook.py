@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from db.courses import StoredCourse
 from db.enrollments import EnrolledLearner, Position, active_count, gradebook_page
-from grading import InvalidInput, TooManyItems
+from grading import InvalidInput, MalformedCursor, TooManyItems
 from resolvers import access
 from resolvers.context import Context
 from resolvers.loaders import Enrolled
+from resolvers.storable import is_storable
 
 __all__ = ["EnrolledLearner", "Page", "PageRequest", "Position", "count_learners", "read_page"]
 
@@ -61,14 +62,16 @@ async def read_page(context: Context, course: StoredCourse, request: PageRequest
 
     :raises InvalidInput: if both directions are asked for, or a size below 0.
     :raises TooManyItems: if more than 100 are asked for.
+    :raises MalformedCursor: if no learner could have the place that is given.
     """
     access.require_reader(context.viewer)
     size, backwards = request.size(), request.backwards
     after, before = request.after, request.before
+    beyond = before or after
+    if beyond is not None and not is_storable(beyond.username):
+        raise MalformedCursor("This is no place in a gradebook.")
     # One more than asked for shows whether there are more.
-    found = await gradebook_page(
-        course.id, limit=size + 1, beyond=before or after, backwards=backwards
-    )
+    found = await gradebook_page(course.id, limit=size + 1, beyond=beyond, backwards=backwards)
     more = len(found) > size
     learners = found[len(found) - min(size, len(found)) :] if backwards else found[:size]
     for one in learners:

@@ -11,6 +11,7 @@ from grading.keys import MAX_LEARNER_ID
 from resolvers import access
 from resolvers.context import Context
 from resolvers.loaders import Enrolled
+from resolvers.storable import is_storable
 
 __all__ = [
     "Enrollment",
@@ -54,7 +55,7 @@ async def read_enrollment(
 
 async def find_learner(context: Context, ref: LearnerRef) -> Learner | None:
     """Return the learner that is meant, None if there is none that the viewer may know of."""
-    if not access.may_read_grades(context.viewer):
+    if not access.may_read_grades(context.viewer) or not is_storable(ref.name):
         return None
     match ref.kind:
         case "user_id":

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from db.course_grades import course_grades, save_course_grades
 from db.courses import StoredCourse, present_courses_by_id
-from db.errors import RetryableError
+from db.errors import DBConnectionError, RetryableError
 from db.event_log import Origin, append_events
 from db.problem_scores import recorded_scores
 from db.subsection_grades import save_subsection_grades, subsection_grades
@@ -22,6 +22,8 @@ from grading import (
     UsageKey,
     regrade,
 )
+
+LARGEST_FIGURE = 1e300  # the database's own checks let no more in
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +43,12 @@ async def regrade_each(
     """Regrade learners in one transaction, or each alone where the one cannot be stored.
 
     With ``force`` every subsection is recomputed from its scores first.
+
+    :raises DBConnectionError: if the database is lost; what was regraded before stays so.
     """
     try:
         return await _regrade_together(course_id, learner_ids, force=force, origin=origin, now=now)
-    except RetryableError:
+    except (RetryableError, DBConnectionError):
         raise
     except Exception:
         if len(learner_ids) == 1:
@@ -107,7 +111,7 @@ def regrade_records(
     errors: dict[LearnerId, GradingError] = {}
     for learner_id, usage_keys in recompute.items():
         try:
-            regraded[learner_id] = regrade(
+            one = regrade(
                 course.content,
                 learner_id,
                 records[learner_id],
@@ -115,6 +119,8 @@ def regrade_records(
                 cleared=(cleared or {}).get(learner_id, ()),
                 now=now,
             )
+            _require_storable(one)
+            regraded[learner_id] = one
         except GradingError as error:
             errors[learner_id] = error
         except Exception:
@@ -123,6 +129,17 @@ def regrade_records(
                 "This learner's grade could not be computed; see the log."
             )
     return regraded, errors
+
+
+def _require_storable(regraded: Regraded) -> None:
+    # Else one learner's figures, refused by the database, would undo everybody's transaction.
+    course_grade = regraded.course_grade
+    figures = [course_grade.percent, course_grade.unrounded]
+    for grade in regraded.subsection_grades_to_store:
+        # The graded points are a part of these.
+        figures += (grade.computed_all_total.earned, grade.computed_all_total.possible)
+    if not all(-LARGEST_FIGURE <= figure <= LARGEST_FIGURE for figure in figures):
+        raise ComputationFailed("The scores of this learner add up to more than can be stored.")
 
 
 async def save_regraded(

@@ -25,6 +25,7 @@ from resolvers.courses import freeze
 from resolvers.learners import LearnerRef, require_learner
 from resolvers.loaders import Enrolled
 from resolvers.score_recording import ScoreEntry, ScoreOutcome, record_scores
+from resolvers.storable import is_storable
 
 MAX_SCORES = 100
 MAX_POINTS = 1e12  # far above any course's, far below where doubles lose halves
@@ -151,9 +152,10 @@ def fault_of(earned: float | None, possible: float, comment: str | None) -> Grad
                 maximum=MAX_POINTS,
                 field=[name],
             )
-    if comment is not None and (len(comment) > MAX_COMMENT or "\0" in comment):
+    if comment is not None and (len(comment) > MAX_COMMENT or not is_storable(comment)):
         return InvalidInput(
-            f"A comment has at most {MAX_COMMENT} characters, none of them NUL.",
+            f"A comment has at most {MAX_COMMENT} characters, "
+            "none of them NUL or half a character.",
             field=["comment"],
         )
     return None

@@ -48,7 +48,7 @@ class AssignmentTypeGrade:
 
     @strawberry.field(description="`weightedPercent` as text for people.")
     def display_weighted_percent(self, decimals: Decimals = 2) -> str:
-        return percentage(self.weighted_percent, decimals)
+        return percentage(self.weighted_percent, 2 if decimals is None else decimals)
 
     @strawberry.field(description="The subsections that the drop rule leaves out.")
     def dropped(self) -> list[SubsectionGrade]:

@@ -117,7 +117,7 @@ class CourseGrade(Node):
 
     @strawberry.field(description="`percent` as text for people: `83%`.")
     def display_percent(self, decimals: Decimals = 0) -> str:
-        return percentage(self.percent, decimals)
+        return percentage(self.percent, decimals or 0)
 
     @strawberry.field(
         description="The grade over attempted work only (Canvas `currentScore`). Null when "

@@ -30,6 +30,8 @@ def parse_position(cursor: str | None, course_id: int) -> Position | None:
     match place:
         case ["g", int(course), str(username), str(number)] if course == course_id:
             learner_id: LearnerId | None = learner_id_of(number)
-            if learner_id is not None and "\0" not in username:
-                return Position(username, learner_id)
+            if learner_id is not None:
+                position = Position(username, learner_id)
+                if gradebook_cursor(course_id, position) == cursor:
+                    return position
     raise MalformedCursor(f"{cursor[:80]!r} is no cursor of this gradebook.")

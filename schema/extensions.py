@@ -1,15 +1,12 @@
-"""What is done around every operation: fresh loaders, and errors that clients can use."""
+"""What is done around every operation: fresh loaders, and validation by the specification."""
 
 from collections.abc import AsyncIterator, Iterator
 
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode, validate
 from strawberry.extensions import SchemaExtension
-from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
 
 from resolvers.context import Context
 from resolvers.grade_events import at_the_end_of_the_log
-from schema.errors import told_to_clients
 
 CURSOR_FIELD = "gradeEventsCursor"
 
@@ -28,16 +25,23 @@ class FreshLoaders(SchemaExtension):
         yield
 
 
-class ErrorsWithCodes(SchemaExtension):
-    """Give every error a code, and keep the texts of bugs from clients."""
+class StandardValidation(SchemaExtension):
+    """Validate by graphql-core's own rules.
 
-    def on_operation(self) -> Iterator[None]:
+    Strawberry's rule for @oneOf fails with a KeyError or an AttributeError where a variable is
+    not defined, or a fragment stands before the operation that defines it.
+    """
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        document = context.graphql_document
+        if document is not None:
+            errors = validate(context.schema._schema, document)  # noqa: SLF001
+            operations = [
+                one for one in document.definitions if isinstance(one, OperationDefinitionNode)
+            ]
+            if len(operations) > 1 and not context._provided_operation_name:  # noqa: SLF001
+                message = "The document has several operations: send operationName with it."
+                errors.append(GraphQLError(message, operations))
+            context.pre_execution_errors = errors
         yield
-        result = self.execution_context.result
-        if isinstance(result, ExecutionResult | PreExecutionError) and result.errors:
-            context: Context = self.execution_context.context
-            result.errors = [self._told(error, context.request_id) for error in result.errors]
-
-    @staticmethod
-    def _told(error: GraphQLError, request_id: str) -> GraphQLError:
-        return told_to_clients(error, request_id)

@@ -9,6 +9,7 @@ import strawberry
 
 from grading import InvalidInput
 
+MAX_NUMBER = 2**63 - 1
 _TEXT = re.compile(r"([A-Za-z]{1,40})((?::[0-9]{1,19}){1,3})")
 
 
@@ -44,4 +45,8 @@ def parse_global_id(text: str) -> GlobalId:
     if match is None:
         raise InvalidInput(f"{text[:80]!r} is no id of this service.")
     numbers = tuple(int(number) for number in match[2].removeprefix(":").split(":"))
-    return GlobalId(match[1], numbers)
+    parsed = GlobalId(match[1], numbers)
+    # One object, one id: not the same numbers spelled otherwise, and none that no table can hold.
+    if max(numbers) > MAX_NUMBER or parsed.encoded() != text:
+        raise InvalidInput(f"{text[:80]!r} is no id of this service.")
+    return parsed

@@ -55,12 +55,16 @@ class GradebookEntry(Node):
     async def learner(self, info: Info) -> User:
         return User.of(await learners.read_learner(info.context, self.learner_id))
 
-    @strawberry.field(description="The learner's enrollment; null if there never was one.")
-    async def enrollment(self, info: Info) -> Enrollment | None:
+    @strawberry.field(description="The learner's enrollment.")
+    async def enrollment(self, info: Info) -> Enrollment:
         enrollment = await learners.read_enrollment(
             info.context, self.course.stored, self.learner_id
         )
-        return None if enrollment is None else Enrollment.of(enrollment)
+        if enrollment is None:
+            raise grading.LearnerNotEnrolled(
+                f"Learner {self.learner_id} is not enrolled in {self.course.course_key}."
+            )
+        return Enrollment.of(enrollment)
 
     @strawberry.field(description="The grade; null where `error` says why there is none.")
     async def course_grade(self, info: Info) -> CourseGrade | None:

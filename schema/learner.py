@@ -70,13 +70,13 @@ class LearnerRefInput:
 
         :raises InvalidInput: if ``id`` is no user's id.
         """
-        if self.id:
+        if isinstance(self.id, str):
             target = parse_global_id(self.id)
             if target.type_name != "User" or len(target.numbers) != 1:
                 raise InvalidInput(f"{self.id!r} is not the id of a User.")
             return LearnerRef("user_id", str(LearnerId(target.numbers[0])))
-        if self.user_id:
+        if isinstance(self.user_id, str):
             return LearnerRef("user_id", self.user_id)
-        if self.username:
+        if isinstance(self.username, str):
             return LearnerRef("username", self.username)
         return LearnerRef("external_user_key", self.external_user_key or "")

@@ -10,7 +10,8 @@ from grading.rounding import round_away_from_zero
 MAX_DECIMALS = 6
 
 Decimals = Annotated[
-    int, strawberry.argument(description="Decimals of the percentage, 0 to 6; halves round up.")
+    int | None,
+    strawberry.argument(description="Decimals of the percentage, 0 to 6; halves round up."),
 ]
 
 

@@ -30,7 +30,7 @@ class ScoreInput:
     timestamp: datetime = strawberry.field(
         description="When it was scored: not older than the stored one, else SCORE_OUTDATED."
     )
-    only_if_higher: bool = strawberry.field(
+    only_if_higher: bool | None = strawberry.field(
         default=False,
         description="Keep the stored score when it is higher (edX `only_if_higher`).",
     )
@@ -123,6 +123,6 @@ def _request(at: int, score: ScoreInput) -> scores.ScoreRequest:
         earned=score.score_given,
         possible=score.score_maximum,
         scored_at=score.timestamp,
-        only_if_higher=score.only_if_higher,
+        only_if_higher=bool(score.only_if_higher),
         comment=score.comment,
     )

@@ -98,7 +98,7 @@ class SubsectionGrade(Node):
 
     @strawberry.field(description="`percentGraded` as text for people: `83%`, `82.6%`.")
     def display_percent(self, decimals: Decimals = 0) -> str:
-        return percentage(self.percent_graded, decimals)
+        return percentage(self.percent_graded, decimals or 0)
 
     @strawberry.field(description="Weighted problem scores, in content order.")
     async def problem_scores(self, info: Info) -> list[ProblemScore]:

@@ -24,7 +24,7 @@ MAX_LEARNERS = 100
 class UpdateGradeInput:
     course_key: grading.CourseKey = strawberry.field(description="The course.")
     learner: LearnerRefInput = strawberry.field(description="Whose grade.")
-    force_update_subsections: bool = strawberry.field(
+    force_update_subsections: bool | None = strawberry.field(
         default=False, description="Recompute every subsection from its scores first."
     )
 
@@ -52,7 +52,7 @@ class UpdateGradesInput:
         default=None,
         description="Learners to regrade, at most 100; none given: all active ones.",
     )
-    force_update_subsections: bool = strawberry.field(
+    force_update_subsections: bool | None = strawberry.field(
         default=True, description="Recompute every subsection from its scores first."
     )
 
@@ -60,11 +60,11 @@ class UpdateGradesInput:
 @strawberry.type(description="The recomputed grades; one failing learner never stops the rest.")
 class UpdateGradesPayload:
     results: list[GradebookEntry] | None = strawberry.field(
-        description="A grade or an error for every learner that was found, in the order of the "
+        description="A grade or an error for every learner who is enrolled, in the order of the "
         "input; null when nothing was done."
     )
     user_errors: list[UserError] = strawberry.field(
-        description="Why nothing was done, or which of `learners` could not be found."
+        description="Why nothing was done, or which of `learners` are unknown or not enrolled."
     )
 
 
@@ -74,7 +74,7 @@ async def update_grade(context: Context, input: UpdateGradeInput) -> UpdateGrade
         course = await courses.require_course(context, input.course_key)
         learner = await learners.require_learner(context, input.learner.ref())
         result = await course_grades.update(
-            context, course, learner.id, force=input.force_update_subsections
+            context, course, learner.id, force=bool(input.force_update_subsections)
         )
     except grading.GradingError as error:
         return UpdateGradePayload(course_grade=None, user_errors=[user_error_of(error)])
@@ -90,22 +90,26 @@ async def update_grades(context: Context, input: UpdateGradesInput) -> UpdateGra
     """Recompute several learners' course grades."""
     try:
         course = await courses.require_course(context, input.course_key)
-        learner_ids, errors = await _learners(context, course, input.learners)
+        places, errors = await _learners(context, course, input.learners)
         results = await course_grades.update_many(
-            context, course, learner_ids, force=input.force_update_subsections
+            context, course, list(places), force=input.force_update_subsections is not False
         )
     except grading.GradingError as error:
         return UpdateGradesPayload(results=None, user_errors=[user_error_of(error)])
     wrapped = Course.of(course)
-    return UpdateGradesPayload(
-        results=[GradebookEntry.of(one.learner_id, wrapped, one) for one in results],
-        user_errors=errors,
-    )
+    entries = []
+    for one in results:
+        if isinstance(one.error, grading.LearnerNotEnrolled):
+            errors.append(user_error_of(one.error, *places[one.learner_id]))
+        else:
+            entries.append(GradebookEntry.of(one.learner_id, wrapped, one))
+    return UpdateGradesPayload(results=entries, user_errors=errors)
 
 
 async def _learners(
     context: Context, course: StoredCourse, refs: Sequence[LearnerRefInput] | None
-) -> tuple[list[grading.LearnerId], list[UserError]]:
+) -> tuple[dict[grading.LearnerId, tuple[str, ...]], list[UserError]]:
+    # The learners with their places in the input, and what is wrong with the others.
     if refs is None:
         request = gradebook.PageRequest(first=MAX_LEARNERS)
         page = await gradebook.read_page(context, course, request)
@@ -113,24 +117,24 @@ async def _learners(
             raise grading.TooManyItems(
                 f"{course.key} has more than {MAX_LEARNERS} learners; name those to regrade."
             )
-        return [one.learner.id for one in page.learners], []
+        return {one.learner.id: () for one in page.learners}, []
     if len(refs) > MAX_LEARNERS:
         raise grading.TooManyItems(
             f"{len(refs)} learners are more than {MAX_LEARNERS}; send them in several requests.",
             field=["learners"],
         )
     found = await asyncio.gather(*(_learner_id(context, ref) for ref in refs))
-    learner_ids: dict[grading.LearnerId, None] = {}
+    places: dict[grading.LearnerId, tuple[str, ...]] = {}
     errors: list[UserError] = []
     for at, one in enumerate(found):
         if isinstance(one, grading.GradingError):
             errors.append(user_error_of(one, "learners", str(at)))
-        elif one in learner_ids:
+        elif one in places:
             twice = grading.DuplicateItem("This learner is named twice.")
             errors.append(user_error_of(twice, "learners", str(at)))
         else:
-            learner_ids[one] = None
-    return list(learner_ids), errors
+            places[one] = ("learners", str(at))
+    return places, errors
 
 
 async def _learner_id(

@@ -13,6 +13,7 @@ from server.auth import Authenticator
 from server.explorer import ExplorerConfig, example_tabs, explorer_routes
 from server.graphql_endpoint import GraphQLEndpoint, utc_now
 from server.health import healthz, readyz
+from server.logs import set_up_logs
 from server.settings import Settings
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
@@ -49,4 +50,6 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
 
 def app_from_environment() -> Starlette:
     """Build the application from the environment, as each of several workers does."""
-    return create_app(Settings())
+    settings = Settings()
+    set_up_logs(settings.log_level)
+    return create_app(settings)

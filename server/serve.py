@@ -2,9 +2,13 @@
 
 import logging
 import os
+import signal
+import sys
+from types import FrameType
 
 import uvicorn
 
+from server.logs import set_up_logs
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -18,12 +22,14 @@ def serve(settings: Settings) -> None:
     Workers read the settings from the environment, which is set to these first.
     """
     os.environ.update(as_environment(settings))
+    set_up_logs(settings.log_level)
     if settings.in_development:
         logger.warning(
             "Development mode: everybody who reaches %s may read and change all grades.",
             settings.host,
         )
     logger.info("GraphQL and its explorer are at http://%s:%d/", settings.host, settings.port)
+    signal.signal(signal.SIGTERM, _end)
     uvicorn.run(
         "server.app:app_from_environment",
         factory=True,
@@ -34,6 +40,11 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=GRACE,
         server_header=False,
     )
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    # uvicorn shuts down in good order and then raises the signal again: that is no failure.
+    sys.exit(0)
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

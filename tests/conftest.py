@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -17,7 +18,10 @@ import pytest
 
 from db.connection import connected
 from db.migrate import migrate
+from tests.live_server import live_server
 from tests.postgres import cluster, server_programs
+
+__all__ = ["live_server"]
 
 T = TypeVar("T")
 
@@ -106,3 +110,30 @@ async def database(database_url: str) -> AsyncIterator[str]:
     """A migrated, empty database that the test is connected to: its URL."""
     async with connected(database_url):
         yield database_url
+
+
+class _Statements(logging.Handler):
+    def __init__(self, statements: list[str]) -> None:
+        super().__init__()
+        self.statements = statements
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # Without arguments the message is the statement itself, whatever is in it.
+        match record.args:
+            case (statement, *_):
+                self.statements.append(str(statement))
+            case _:
+                self.statements.append(str(record.msg))
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """The SQL that is run, in order; `clear()` it before what is to be counted."""
+    found: list[str] = []
+    logger = logging.getLogger("tortoise.db_client")
+    handler, level = _Statements(found), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield found
+    logger.setLevel(level)
+    logger.removeHandler(handler)

@@ -11,6 +11,7 @@ import { ExamplesMenu } from './ExamplesMenu.jsx';
 import { readConfig, webSocketUrl } from './config.js';
 import logoUrl from './favicon.svg';
 import { openingTab } from './opening_tab.js';
+import { storage } from './storage.js';
 
 const config = readConfig();
 const examples = config.tabs;
@@ -27,11 +28,12 @@ createRoot(document.getElementById('explorer')).render(
     fetcher={fetcher}
     plugins={[HISTORY_PLUGIN, explorerPlugin()]}
     defaultTabs={examples.length > 0 ? examples : undefined}
-    {...openingTab(window.localStorage, examples)}
+    {...openingTab(storage, examples)}
     defaultEditorToolsVisibility="variables"
     inputValueDeprecation
     schemaDescription
     shouldPersistHeaders={false}
+    storage={storage}
   >
     <GraphiQL.Logo>
       <span className="coursegrade-logo">

@@ -1,4 +1,4 @@
-/** @param {Storage} storage */
+/** @param {Pick<Storage, 'getItem'>} storage */
 function rememberedTab(storage) {
   try {
     const { tabs, activeTabIndex } = JSON.parse(storage.getItem('graphiql:tabState'));
@@ -14,7 +14,7 @@ function rememberedTab(storage) {
  * GraphiQL fills the query editor from its tabs but never the variables editor, and looks up the
  * open tab by query and variables together; so both are always given, and always from one tab.
  *
- * @param {Storage} storage
+ * @param {Pick<Storage, 'getItem'>} storage
  * @param {import('./config.js').ExampleTab[]} examples
  */
 export function openingTab(storage, examples) {

@@ -62,7 +62,8 @@ async function execute(page, endpoint) {
   );
   await page.locator('.graphiql-execute-button').click();
   const response = await answered;
-  return { sent: response.request().postDataJSON(), answer: await response.json() };
+  const request = response.request();
+  return { sent: request.postDataJSON(), headers: request.headers(), answer: await response.json() };
 }
 
 async function runsTheOpenTab(page, endpoint, example) {
@@ -94,12 +95,35 @@ async function offersTheExamplesAgain(page, examples) {
   await tabs.nth(examples.length).waitFor();
 }
 
-/** Wait until GraphiQL, which writes half a second late, has stored its tabs. */
-async function remembered(page, count) {
+/** Wait until GraphiQL, which writes its tabs half a second late, has stored this one. */
+async function remembered(page, index, { query, variables }) {
   await page.waitForFunction(
-    (wanted) => JSON.parse(localStorage.getItem('graphiql:tabState'))?.tabs.length === wanted,
-    count,
+    (wanted) => {
+      const tab = JSON.parse(localStorage.getItem('graphiql:tabState'))?.tabs[wanted.index];
+      return tab?.query === wanted.query && (tab.variables ?? '') === wanted.variables;
+    },
+    { index, query, variables },
   );
+}
+
+/** Run an operation with a header: it must be sent, and never be written to disk. */
+async function keepsHeadersToItself(page, endpoint) {
+  const secret = 'not-for-the-disk';
+  // The history takes a new operation only, so the header must come with one.
+  await page.getByRole('button', { name: 'New tab' }).click();
+  await page.locator('.graphiql-query-editor .monaco-editor').click();
+  await page.keyboard.insertText('query NewOperation { __typename }');
+  await page.getByRole('button', { name: 'Headers' }).click();
+  await page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden)').click();
+  await page.keyboard.insertText(JSON.stringify({ 'x-explorer-check': secret }));
+  // What is typed reaches the tab, and with that the history, a moment later.
+  await page.waitForTimeout(500);
+  const { headers } = await execute(page, endpoint);
+  assert.equal(headers['x-explorer-check'], secret, 'the header is sent');
+  await page.waitForTimeout(1000);
+  const stored = await page.evaluate(() => JSON.stringify(localStorage));
+  assert.match(stored, /graphiql:queries.*NewOperation/, 'the history is stored');
+  assert.ok(!stored.includes(secret), 'headers stay out of the browser storage');
 }
 
 await withChromium(async (page) => {
@@ -115,11 +139,12 @@ await withChromium(async (page) => {
   await offersTheExamplesAgain(page, examples);
   await runsTheOpenTab(page, endpoint, examples[0]);
 
-  await remembered(page, examples.length + 1);
+  await remembered(page, examples.length, examples[0]);
   await page.reload();
   await ready(page);
   assert.equal(await page.getByRole('tab').count(), examples.length + 1, 'tabs are remembered');
   await runsTheOpenTab(page, endpoint, examples[0]);
+  await keepsHeadersToItself(page, endpoint);
 
   assert.deepEqual(faults, []);
   console.log(JSON.stringify({ url, examples: examples.length, screenshot: 'explorer.png' }));

@@ -40,10 +40,10 @@ def test_the_course_has_the_assignments_that_its_policy_expects() -> None:
         (kind.name, kind.min_count, kind.drop_count, kind.weight)
         for kind in policy.assignment_types
     ] == [
-        ("Homework", 8, 2, 0.15),
-        ("Lab", 4, 1, 0.25),
+        ("Homework", 8, 2, 0.3),
+        ("Lab", 4, 1, 0.3),
         ("Midterm", 1, 0, 0.25),
-        ("Final", 1, 0, 0.35),
+        ("Final", 1, 0, 0.15),
     ]
     assert policy.weight_sum == 1.0
     assert policy.passing_threshold == 0.6
@@ -64,7 +64,7 @@ def test_the_export_imports_without_a_warning_and_asks_for_as_many_answers() -> 
     assert structure.display_name == "The Night Sky With the Naked Eye"
     assert (structure.start, structure.end) == (
         datetime(2026, 9, 7, 6, 0, tzinfo=UTC),
-        datetime(2026, 12, 18, 23, 59, tzinfo=UTC),
+        None,  # it never freezes
     )
     assert [
         (

@@ -1,0 +1,1 @@
+"""How fast it is: programs that anyone can run; figures and machine are in README.md."""

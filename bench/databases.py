@@ -1,0 +1,33 @@
+"""Empty databases to measure on: an SQLite file, and a PostgreSQL cluster of our own."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+
+import asyncpg  # type: ignore[import-untyped]
+
+from db.connection import connected
+from db.migrate import migrate
+from tests.postgres import cluster, server_programs
+
+
+@asynccontextmanager
+async def empty_database(engine: str) -> AsyncIterator[str]:
+    """Connect to a migrated, empty database; both engines write to disk as in production."""
+    with ExitStack() as stack:
+        if engine == "sqlite":
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            url = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+        else:
+            programs = server_programs()
+            if programs is None:
+                raise SystemExit("PostgreSQL's server programs are not installed.")
+            server = stack.enter_context(cluster(programs))
+            connection = await asyncpg.connect(f"{server}/postgres")
+            await connection.execute("create database bench")
+            await connection.close()
+            url = f"{server}/bench"
+        await migrate(url)
+        async with connected(url, statement_timeout=0):
+            yield url

@@ -1,0 +1,89 @@
+"""``import-course``: course exports published, and the grades in them recomputed."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.progress_bars import progress_bars
+from cli.refusal import CommandRefused
+from grading import Algorithm, DuplicateItem, parse_course_key
+
+if TYPE_CHECKING:
+    from formats.olx import ImportedCourse
+    from resolvers.course_import import Published
+
+
+def import_course(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Folders or .tar.gz files as Studio exports them.")
+    ],
+    algorithm: Annotated[
+        Algorithm, typer.Option(help="How subsection percentages are rounded.")
+    ] = Algorithm.EDX_2024,
+    course_key: Annotated[
+        str | None, typer.Option(help="A course key in place of the export's own.")
+    ] = None,
+) -> None:
+    """Publish course exports: all of them, or none where one has a fault.
+
+    Grades stored under the former content of a course are recomputed.
+    """
+    from formats.olx import read_course  # noqa: PLC0415
+
+    if course_key is not None and len(paths) > 1:
+        raise typer.BadParameter(
+            "goes with one export, not with several.", param_hint="--course-key"
+        )
+    key = None if course_key is None else parse_course_key(course_key)
+    read = [read_course(path, course_key=key, algorithm=algorithm) for path in paths]
+    _require_different(paths, read)
+    failures = asyncio.run(_publish(read))
+    if failures:
+        raise CommandRefused(
+            "COMPUTATION_FAILED", f"{failures:,} learners could not be graded; see the log above."
+        )
+
+
+def _require_different(paths: list[Path], read: "list[ImportedCourse]") -> None:
+    first: dict[str, Path] = {}
+    for path, imported in zip(paths, read, strict=True):
+        key = imported.content.course_key
+        if (other := first.setdefault(key, path)) != path:
+            raise DuplicateItem(f"{other} and {path} are both of {key}.")
+
+
+async def _publish(read: "list[ImportedCourse]") -> int:
+    from cli.session import read_settings, session  # noqa: PLC0415
+    from resolvers.course_import import publish_course  # noqa: PLC0415
+
+    failures = 0
+    async with session(read_settings()) as context:
+        for imported in read:
+            with progress_bars() as new_bar:
+                published = await publish_course(
+                    context, imported.content, progress=new_bar("regrading", None)
+                )
+            _tell(imported, published)
+            failures += len(published.failures)
+    return failures
+
+
+def _tell(imported: "ImportedCourse", published: "Published") -> None:
+    content = imported.content
+    typer.echo(
+        f"{content.course_key}: {len(content.structure.sections)} sections, "
+        f"{len(content.subsections)} subsections, {len(content.problems)} problems, "
+        f"{len(content.policy.assignment_types)} assignment types, {content.algorithm.value}"
+    )
+    for message in imported.messages:
+        typer.echo(f"  warning: {message}")
+    if not published.changed:
+        typer.echo("  this content is published already")
+    elif published.frozen:
+        typer.echo("  published; its grades are frozen and stay as they are")
+    else:
+        typer.echo(f"  published; {published.regraded:,} grades recomputed")
+    for failure in published.failures:
+        typer.echo(f"  learner {failure.learner_id}: {failure.error}", err=True)

@@ -1,0 +1,91 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from db.courses import StoredCourse
+from db.sql import fetch
+from db.subsection_grades import save_subsection_grades, subsection_grades
+from grading import LearnerId, SubsectionGrade, Total
+from tests.factories import NOW, content_of, enroll, publish_content, subsection, subsection_key
+
+ADA = LearnerId(1)
+
+
+@pytest.fixture
+async def course(database: str) -> StoredCourse:
+    course = await publish_content()
+    await enroll(course, 2)
+    return course
+
+
+def grade(course: StoredCourse, name: str = "hw1", earned: float = 1.0) -> SubsectionGrade:
+    return SubsectionGrade(
+        subsection_key(name),
+        Total(earned, 2.0, NOW),
+        Total(earned / 3, 5e-324, NOW),
+        visible_blocks_hash="h" * 28,
+        course_version=course.content.version,
+        version=1,
+        last_updated=NOW,
+    )
+
+
+@pytest.mark.parametrize("earned", [0.1 + 0.2, 5e-324, 1e12, 1e300, 0.0])
+async def test_a_grade_is_read_back_bit_for_bit(course: StoredCourse, earned: float) -> None:
+    stored = grade(course, earned=earned)
+    await save_subsection_grades(course, [(ADA, stored)])
+
+    found = await subsection_grades([course], [ADA])
+
+    assert found == {(course.id, ADA): {stored.usage_key: stored}}
+    read = found[course.id, ADA][stored.usage_key]
+    assert read.computed_all_total.earned.hex() == earned.hex()
+    assert read.computed_graded_total.earned.hex() == (earned / 3).hex()
+
+
+async def test_a_grade_without_an_attempt_is_read_back(course: StoredCourse) -> None:
+    stored = replace(
+        grade(course), computed_all_total=Total(0.0, 2.0), computed_graded_total=Total(0.0, 2.0)
+    )
+    await save_subsection_grades(course, [(ADA, stored)])
+
+    assert await subsection_grades([course], [ADA]) == {
+        (course.id, ADA): {stored.usage_key: stored}
+    }
+
+
+async def test_a_grade_takes_the_place_of_the_earlier_one(course: StoredCourse) -> None:
+    await save_subsection_grades(course, [(ADA, grade(course))])
+    second = await publish_content(content_of([subsection("hw1", "Homework")]))
+    again = replace(
+        grade(second, earned=2.0), version=2, last_updated=NOW + timedelta(microseconds=1)
+    )
+
+    await save_subsection_grades(second, [(ADA, again)])
+
+    assert await subsection_grades([second], [ADA]) == {(course.id, ADA): {again.usage_key: again}}
+    assert await fetch("select count(*) from subsection_grade") == [(1,)]
+
+
+async def test_grades_of_subsections_that_are_gone_are_kept(course: StoredCourse) -> None:
+    stored = grade(course)
+    await save_subsection_grades(course, [(ADA, stored)])
+
+    without = await publish_content(content_of([subsection("exam", "Exam")]))
+
+    assert await subsection_grades([without], [ADA]) == {
+        (course.id, ADA): {stored.usage_key: stored}
+    }
+
+
+async def test_a_learner_without_grades_is_left_out(course: StoredCourse) -> None:
+    await save_subsection_grades(
+        course, [(ADA, grade(course)), (ADA, grade(course, "exam")), (LearnerId(2), grade(course))]
+    )
+
+    found = await subsection_grades([course], [ADA, LearnerId(3)])
+
+    assert {place: set(grades) for place, grades in found.items()} == {
+        (course.id, ADA): {subsection_key("hw1"), subsection_key("exam")}
+    }

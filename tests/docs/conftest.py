@@ -1,0 +1,43 @@
+"""The demonstration course in a database, as `make run` loads it."""
+
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from db.connection import connected
+from resolvers.access import Viewer
+from resolvers.context import Context
+from resolvers.demonstration import load_demonstration
+from tests.conftest import run_apart
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def staff() -> Context:
+    return Context(Viewer("reader", global_staff=True), now=lambda: NOW)
+
+
+async def _load(url: str) -> None:
+    async with connected(url):
+        await load_demonstration(staff())
+
+
+@pytest.fixture(scope="session")
+def demonstration_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the demonstration course, that others are copied from."""
+    path = tmp_path_factory.mktemp("demonstration") / "demonstration.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    run_apart(_load(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+async def demonstration(demonstration_file: Path, tmp_path: Path) -> AsyncIterator[Context]:
+    """A connected database with the demonstration course, and staff's context."""
+    path = tmp_path / "demonstration.sqlite3"
+    shutil.copyfile(demonstration_file, path)
+    async with connected(f"sqlite:///{path}"):
+        yield staff()

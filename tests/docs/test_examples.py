@@ -1,0 +1,120 @@
+"""The operations of docs/examples on the demonstration course, with the figures they promise."""
+
+from pathlib import Path
+
+import pytest
+
+from resolvers.context import Context
+from server.explorer import example_tabs
+from tests.docs.examples import EXAMPLES, example, read
+from tests.docs.markdown import DOCS
+
+
+def test_each_example_is_a_tab_with_a_title_and_variables() -> None:
+    assert [tab.title for tab in example_tabs(DOCS / "examples")] == [
+        "The gradebook",
+        "One learner's grade",
+        "Why this grade?",
+        "How the course is graded",
+        "Record scores",
+        "Regrade one learner",
+    ]
+    assert all(tab.query.startswith(f"# {tab.title}\n") for tab in example_tabs(DOCS / "examples"))
+    assert {path.name for path in (DOCS / "examples").iterdir()} == {
+        f"{path.stem}{ending}" for path in EXAMPLES for ending in (".graphql", ".variables.json")
+    }
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.stem))
+async def test_each_example_is_answered_without_errors(path: Path, demonstration: Context) -> None:
+    answer = await read(path).answer(demonstration)
+
+    assert answer is not None
+    assert None not in answer.values()
+    if "input" in read(path).variables:
+        assert [payload["userErrors"] for payload in answer.values()] == [[]]
+
+
+async def test_the_gradebook_is_paged_by_its_cursor(demonstration: Context) -> None:
+    gradebook = example("01_gradebook")
+    names = []
+    after = None
+    for _ in range(3):
+        page = (await gradebook.answer(demonstration, first=25, after=after))["course"]["gradebook"]
+        names += [node["learner"]["fullName"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+
+    assert page["totalCount"] == len(names) == len(set(names)) == 58
+    assert page["pageInfo"]["hasNextPage"] is False
+    assert (names[0], names[-1]) == ("Adaeze Umehi", "Zoltán Királyfi")
+
+
+async def test_a_learners_grade_shows_what_it_is_made_of(demonstration: Context) -> None:
+    grade = (await example("02_learner_grade").answer(demonstration))["courseGrade"]
+
+    assert grade["learner"] == {"fullName": "Saoirse Kinnevan"}
+    assert (grade["displayPercent"], grade["letterGrade"], grade["passed"]) == ("78%", "C", True)
+    assert [
+        (
+            each["assignmentType"]["name"],
+            each["displayWeightedPercent"],
+            [one["subsection"]["shortLabel"] for one in each["dropped"]],
+        )
+        for each in grade["assignmentTypeGrades"]
+    ] == [
+        ("Homework", "28.33%", ["HW 05", "HW 08"]),
+        ("Lab", "26.67%", ["Lab 04"]),
+        ("Midterm", "22.50%", []),
+        ("Final", "0.00%", []),
+    ]
+    assert [
+        each["subsection"]["shortLabel"]
+        for each in grade["subsectionGrades"]
+        if each["status"] == "NOT_ATTEMPTED"
+    ] == ["HW 08", "Lab 04", "Final"]
+
+
+async def test_an_explanation_ends_with_the_letter(demonstration: Context) -> None:
+    grade = (await example("03_explanation").answer(demonstration))["courseGrade"]
+
+    assert grade["letterGrade"] == "B"
+    assert grade["explanation"]["sumText"] == "0.3 + 0.28333 + 0.2125 + 0 = 0.79583"
+    assert grade["explanation"]["verdictText"] == (
+        "80 % reaches B (from 80 %); it passes (from 60 %)."
+    )
+
+
+async def test_the_policy_of_the_demonstration_has_no_warning(demonstration: Context) -> None:
+    course = (await example("04_grading_policy").answer(demonstration))["course"]
+
+    assert course["gradesFreeze"] == {"frozen": False, "freezesAt": None}
+    policy = course["gradingPolicy"]
+    assert policy["warnings"] == []
+    assert policy["passingThreshold"] == 0.6
+    assert [(kind["name"], len(kind["subsections"])) for kind in policy["assignmentTypes"]] == [
+        ("Homework", 8),
+        ("Lab", 4),
+        ("Midterm", 1),
+        ("Final", 1),
+    ]
+
+
+async def test_recorded_scores_are_in_the_grade_at_once_and_again_change_nothing(
+    demonstration: Context,
+) -> None:
+    first = await example("05_record_scores").answer(demonstration)
+    again = await example("05_record_scores").answer(demonstration)
+
+    assert again == first
+    assert [result["courseGrade"] for result in first["recordScores"]["results"]] == [
+        {"displayPercent": "81%", "letterGrade": "B", "passed": True}
+    ] * 2
+
+
+async def test_a_forced_regrade_of_a_current_grade_moves_nothing(demonstration: Context) -> None:
+    grade = (await example("06_force_regrade").answer(demonstration))["updateGrade"]["courseGrade"]
+    again = (await example("06_force_regrade").answer(demonstration))["updateGrade"]["courseGrade"]
+
+    assert again == grade
+    assert (grade["displayPercent"], grade["passingStatus"]) == ("54%", "FAILING")
+    assert grade["staleness"] == []

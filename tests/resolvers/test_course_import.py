@@ -1,0 +1,141 @@
+"""Publishing a course: who is regraded, and when nobody is."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from db.course_grades import course_grades
+from grading import CourseContent, Forbidden, LearnerId
+from resolvers.access import Viewer
+from resolvers.course_import import publish_course
+from tests.factories import (
+    NOW,
+    content_of,
+    context_of,
+    enroll,
+    publish_content,
+    record,
+    subsection,
+    toy_policy,
+)
+from tests.grading.courses import assignment_type
+from tests.invariants import broken_rules
+from tests.resolvers.stored_rows import counts, stored_rows
+
+ADA, BEA = LearnerId(1), LearnerId(2)
+LATER = NOW + timedelta(days=1)
+
+
+def _with_weights(homework: float, exam: float) -> CourseContent:
+    types = [assignment_type("Homework", homework), assignment_type("Exam", exam)]
+    return content_of(grading_policy=toy_policy(types=types))
+
+
+async def test_a_new_course_is_published_and_nobody_is_regraded(database: str) -> None:
+    published = await publish_course(context_of(), content_of())
+
+    assert (published.changed, published.frozen) == (True, False)
+    assert (published.regraded, published.failures) == (0, ())
+    assert published.course.content == content_of()
+    assert (await counts())["course_version"] == 1
+
+
+async def test_the_same_content_again_is_no_news(database: str) -> None:
+    first = await publish_course(context_of(), content_of())
+    await enroll(first.course)
+    await record(first.course, ADA, {"hw1_1": 1.0})
+    before = await stored_rows()
+
+    again = await publish_course(context_of(now=LATER), content_of())
+
+    assert (again.changed, again.regraded, again.course.id) == (False, 0, first.course.id)
+    assert await stored_rows() == before
+
+
+async def test_new_content_regrades_exactly_the_learners_with_stored_grades(database: str) -> None:
+    course = await publish_content()
+    await enroll(course, 3)
+    await record(course, ADA, {"hw1_1": 1.0, "exam_1": 1.0})
+    await record(course, BEA, {"exam_1": 1.0})
+    shown: list[tuple[int, int | None]] = []
+
+    published = await publish_course(
+        context_of(now=LATER),
+        _with_weights(0.8, 0.2),
+        progress=lambda done, total: shown.append((done, total)),
+    )
+
+    assert (published.changed, published.regraded, published.failures) == (True, 2, ())
+    assert shown == [(2, 2)]
+    grades = await course_grades([course.id], [ADA, BEA, LearnerId(3)])
+    assert {
+        learner_id: (grade.percent, grade.version, grade.last_updated, grade.course_version)
+        for (_, learner_id), grade in grades.items()
+    } == {
+        ADA: (0.4, 2, LATER, published.course.content.version),
+        BEA: (0.2, 2, LATER, published.course.content.version),
+    }
+    assert await broken_rules() == []
+
+
+async def test_a_regrade_after_a_publish_counts_the_problems_of_the_new_content(
+    database: str,
+) -> None:
+    course = await publish_content(content_of([subsection("hw1", "Homework", problems=1)]))
+    await enroll(course)
+    await record(course, ADA, {"hw1_1": 1.0})
+
+    await publish_course(
+        context_of(now=LATER), content_of([subsection("hw1", "Homework", problems=2)])
+    )
+
+    grade = (await course_grades([course.id], [ADA]))[course.id, ADA]
+    assert (grade.percent, grade.version) == (0.2, 2)
+    assert await broken_rules() == []
+
+
+async def test_a_publish_goes_on_when_one_learner_cannot_be_graded(database: str) -> None:
+    exam_as_practice = [subsection("hw1", "Homework"), subsection("exam", "Exam", graded=False)]
+    course = await publish_content(content_of(exam_as_practice))
+    await enroll(course, 2)
+    await record(course, ADA, {"exam_1": 1e12}, possible=1e-300)
+    await record(course, BEA, {"exam_1": 0.5})
+
+    published = await publish_course(context_of(now=LATER), content_of())
+
+    assert published.regraded == 1
+    (failure,) = published.failures
+    assert (failure.learner_id, getattr(failure.error, "code", None)) == (
+        ADA,
+        "COMPUTATION_FAILED",
+    )
+    grades = await course_grades([course.id], [ADA, BEA])
+    assert grades[course.id, ADA].course_version == course.content.version
+    assert grades[course.id, BEA].course_version == published.course.content.version
+
+
+async def test_frozen_grades_stay_as_they_are_under_new_content(database: str) -> None:
+    course = await publish_content()
+    await enroll(course)
+    await record(course, ADA, {"exam_1": 1.0})
+    before = await stored_rows()
+    content = _with_weights(0.8, 0.2)
+    ended = replace(content, structure=replace(content.structure, end=NOW))
+
+    published = await publish_course(
+        context_of(now=NOW + timedelta(days=31), freeze_after=timedelta(days=30)), ended
+    )
+
+    assert (published.changed, published.frozen, published.regraded) == (True, True, 0)
+    after = await stored_rows()
+    assert len(after["course_version"]) == 2
+    for table in ("course_grade", "subsection_grade", "problem_score"):
+        assert after[table] == before[table]
+
+
+async def test_who_may_not_change_grades_publishes_nothing(database: str) -> None:
+    with pytest.raises(Forbidden, match=r"^Changing grades is for staff.$"):
+        await publish_course(context_of(Viewer("ann", global_staff=False)), content_of())
+
+    assert not any((await counts()).values())

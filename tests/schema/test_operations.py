@@ -1,0 +1,283 @@
+"""The operations that clients really send: they are valid, they run, and how much they read.
+
+The numbers are statements; PostgreSQL's changes take one more, for the locks. More than before is
+a defect until it is explained.
+"""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from graphql import build_schema, parse, validate
+
+from db import courses
+from db.courses import StoredCourse
+from db.learners import Learner
+from grading import CourseKey, LearnerId
+from tests.schema.execution import response
+from tests.schema.heat import ADA, COURSE_KEY, enroll, problem, publish_course, record, sequential
+
+OPERATIONS: Final = Path(__file__).parent / "operations"
+SDL: Final = Path(__file__).parents[2] / "schema" / "schema.graphql"
+PROGRESS, DASHBOARD, GRADEBOOK = (
+    "01_learner_progress_page",
+    "02_learner_dashboard",
+    "03_gradebook_page",
+)
+CHANGES, POLICY_EDITOR = "09_update_grade", "11_policy_editor"
+
+AS_ADA: Final = {"username": "ada"}
+CLASSES: Final = [1, 2, 50]
+
+
+def operation(name: str) -> str:
+    return (OPERATIONS / f"{name}.graphql").read_text(encoding="utf-8")
+
+
+async def run(
+    statements: list[str], name: str, variables: dict[str, Any], operation_name: str | None = None
+) -> tuple[dict[str, Any], int]:
+    """Return the data of an operation, and how many statements it took."""
+    statements.clear()
+    answered = await response(operation(name), variables, operation_name=operation_name)
+    assert "errors" not in answered, answered["errors"]
+    data: dict[str, Any] = answered["data"]
+    return data, len(statements)
+
+
+def forget_contents() -> None:
+    """Forget the course versions that this process has read, as after a start."""
+    courses._contents.clear()
+
+
+def class_of(size: int) -> list[Learner]:
+    return [Learner(LearnerId(number), f"learner{number:03}") for number in range(100, 100 + size)]
+
+
+async def course_of(size: int) -> StoredCourse:
+    """Publish the course with a class in which everybody has scores."""
+    course = await publish_course()
+    await enroll(course, *class_of(size))
+    await record(course, class_of(size))
+    return course
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in OPERATIONS.glob("*.graphql")))
+def test_an_operation_is_valid_against_the_committed_schema(name: str) -> None:
+    schema = build_schema(SDL.read_text(encoding="utf-8"))
+
+    assert validate(schema, parse(operation(name))) == []
+
+
+def test_there_are_operations_to_try() -> None:
+    names = {path.stem for path in OPERATIONS.glob("*.graphql")}
+
+    assert names == {PROGRESS, DASHBOARD, GRADEBOOK, CHANGES, POLICY_EDITOR}
+
+
+async def test_the_progress_page_takes_five_statements(
+    course: StoredCourse, statements: list[str]
+) -> None:
+    variables = {"courseKey": COURSE_KEY, "learner": AS_ADA}
+    forget_contents()
+
+    answered, cold = await run(statements, PROGRESS, variables)
+    again, warm = await run(statements, PROGRESS, variables)
+
+    assert (cold, warm) == (7, 5)
+    assert again == answered
+    grade = answered["course"]["courseGrade"]
+    assert (grade["displayPercent"], grade["letterGrade"]) == ("71%", "B")
+    assert [one["displayWeightedPercent"] for one in grade["assignmentTypeGrades"]] == [
+        "37.50%",
+        "9.00%",
+        "24.00%",
+    ]
+    warmth, engines = grade["sectionGrades"]
+    assert [one["gradedTotal"]["display"] for one in warmth["subsectionGrades"]] == [
+        "5/6",
+        "4/6",
+        "0/5",
+        "0/0",
+    ]
+    assert engines["subsectionGrades"][1]["problemScores"] == [
+        {"usageKey": problem("p6"), "earned": 8.0, "possible": 10.0}
+    ]
+
+
+@pytest.mark.parametrize("number", [1, 2, 50])
+async def test_the_dashboard_takes_three_statements_for_any_number_of_courses(
+    database: str, number: int, statements: list[str]
+) -> None:
+    keys = [CourseKey(f"course-v1:Acme+Heat+{run}") for run in range(number)]
+    for key in keys:
+        course = await publish_course(key)
+        await enroll(course, ADA)
+        await record(course, [ADA])
+    variables = {"courseKeys": keys, "learner": AS_ADA}
+    forget_contents()
+
+    answered, cold = await run(statements, DASHBOARD, variables)
+    again, warm = await run(statements, DASHBOARD, variables)
+
+    assert (cold, warm) == (5, 3)
+    assert again == answered
+    assert [
+        (one["course"]["courseKey"], one["displayPercent"], one["passingStatus"])
+        for one in answered["courseGrades"]
+    ] == [(key, "71%", "PASSING") for key in keys]
+
+
+@pytest.mark.parametrize("size", CLASSES)
+async def test_a_gradebook_page_takes_five_statements_for_any_class(
+    database: str, size: int, statements: list[str]
+) -> None:
+    await course_of(size)
+    forget_contents()
+
+    answered, cold = await run(statements, GRADEBOOK, {"courseKey": COURSE_KEY})
+    again, warm = await run(statements, GRADEBOOK, {"courseKey": COURSE_KEY})
+
+    assert (cold, warm) == (7, 5)
+    assert again == answered
+    gradebook = answered["course"]["gradebook"]
+    assert gradebook["totalCount"] == size
+    assert [node["learner"]["username"] for node in gradebook["nodes"]] == [
+        one.username for one in class_of(size)
+    ]
+    assert {
+        (
+            node["courseGrade"]["displayPercent"],
+            *(one["gradedTotal"]["earned"] for one in node["courseGrade"]["subsectionGrades"]),
+        )
+        for node in gradebook["nodes"]
+    } == {("71%", 5.0, 4.0, 0.0, 9.0, 8.0)}
+
+
+async def test_a_gradebook_page_in_the_middle_takes_as_many(
+    database: str, statements: list[str]
+) -> None:
+    await course_of(50)
+    first, _ = await run(statements, GRADEBOOK, {"courseKey": COURSE_KEY, "first": 20})
+    end = first["course"]["gradebook"]["pageInfo"]["endCursor"]
+
+    second, count = await run(
+        statements, GRADEBOOK, {"courseKey": COURSE_KEY, "first": 20, "after": end}
+    )
+
+    nodes = second["course"]["gradebook"]["nodes"]
+    assert count == 5
+    assert [node["learner"]["username"] for node in nodes] == [
+        one.username for one in class_of(50)[20:40]
+    ]
+
+
+async def test_stale_grades_of_two_versions_take_two_statements_more(
+    database: str, statements: list[str]
+) -> None:
+    course = await course_of(50)
+    await publish_course(sections=course.content.structure.sections[:1])
+    await record(course, class_of(25), {"p4": (5, 5)})
+
+    answered, count = await run(statements, GRADEBOOK, {"courseKey": COURSE_KEY})
+
+    # The past version's number, and the subsections of the grades that it made by themselves.
+    assert count == 7
+    counts = [
+        len(node["courseGrade"]["subsectionGrades"])
+        for node in answered["course"]["gradebook"]["nodes"]
+    ]
+    assert counts == [3] * 25 + [5] * 25
+
+
+async def test_the_policy_editor_takes_one_statement(
+    course: StoredCourse, statements: list[str]
+) -> None:
+    answered, count = await run(statements, POLICY_EDITOR, {"courseKey": COURSE_KEY})
+
+    assert count == 1
+    kinds = answered["course"]["gradingPolicy"]["assignmentTypes"]
+    assert [len(kind["subsections"]) for kind in kinds] == [3, 1, 1]
+
+
+@pytest.mark.parametrize("size", CLASSES)
+async def test_a_class_is_regraded_by_as_many_statements_for_any_size(
+    database: str, engine: str, size: int, statements: list[str]
+) -> None:
+    course = await course_of(size)
+    await record(course, class_of(size), {"p4": (5, 5)})
+    await publish_course(sections=course.content.structure.sections[:1])
+
+    answered, count = await run(statements, CHANGES, {"courseKey": COURSE_KEY}, "RegradeCourse")
+
+    assert count == (10 if engine == "postgres" else 9)
+    results = answered["updateGrades"]["results"]
+    # Homework 1 and 0.8333, and nothing else any more: 0.91665 x 0.5 = 0.458325.
+    assert [one["courseGrade"]["percent"] for one in results] == [0.46] * size
+
+
+@pytest.mark.parametrize("size", CLASSES)
+async def test_a_hundred_scores_take_as_many_statements_as_two(
+    database: str, engine: str, size: int, statements: list[str]
+) -> None:
+    await course_of(size)
+    scores = [
+        {
+            "learner": {"username": one.username},
+            "usageKey": problem(name),
+            "scoreGiven": given,
+            "scoreMaximum": given,
+            "timestamp": "2026-02-02T00:00:00Z",
+        }
+        for one in class_of(size)
+        for name, given in (("p4", 5), ("p6", 10))
+    ]
+
+    answered, count = await run(
+        statements, CHANGES, {"input": {"courseKey": COURSE_KEY, "scores": scores}}, "RecordScores"
+    )
+
+    assert count == (12 if engine == "postgres" else 11)
+    results = answered["recordScores"]["results"]
+    # Homework 1 and 0.8333, lab 0.45, exam 1: 0.458325 + 0.09 + 0.3 = 0.848325.
+    assert [(one["applied"], one["courseGrade"]["percent"]) for one in results] == [
+        (True, 0.85)
+    ] * (2 * size)
+    assert {one["subsectionGrade"]["gradedTotal"]["earned"] for one in results} == {5.0, 10.0}
+
+
+async def test_one_update_takes_few_statements(
+    course: StoredCourse, engine: str, statements: list[str]
+) -> None:
+    variables = {"courseKey": COURSE_KEY, "learner": AS_ADA}
+
+    answered, count = await run(statements, CHANGES, {"input": variables}, "UpdateGrade")
+
+    assert count == (7 if engine == "postgres" else 6)
+    assert answered["updateGrade"]["courseGrade"]["percent"] == 0.71
+
+
+async def test_two_courses_in_one_document_share_their_statements(
+    course: StoredCourse, statements: list[str]
+) -> None:
+    other = await publish_course(CourseKey("course-v1:Acme+Cold+2026"))
+    await enroll(other, ADA)
+    key = (
+        f'learner: {{username: "ada"}}) {{ percent subsectionGrade(usageKey: "{sequential("hw1")}"'
+    )
+    document = f"""
+    {{
+      a: courseGrade(courseKey: "{COURSE_KEY}", {key}) {{ percentGraded }} }}
+      b: courseGrade(courseKey: "{other.key}", {key}) {{ percentGraded }} }}
+    }}
+    """
+    statements.clear()
+    answered = await response(document)
+
+    assert answered == {
+        "data": {
+            "a": {"percent": 0.71, "subsectionGrade": {"percentGraded": 0.8333}},
+            "b": {"percent": 0.0, "subsectionGrade": None},
+        }
+    }
+    assert len(statements) == 4

@@ -1,0 +1,165 @@
+"""The schema itself: what is committed, what describes itself, and what was agreed on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    build_schema,
+    is_specified_scalar_type,
+    print_ast,
+)
+
+from schema import schema
+from tests.schema.execution import data
+from tests.shared_material import SHARED, requires_shared
+
+COMMITTED: Final = Path(__file__).parents[2] / "schema" / "schema.graphql"
+AGREED: Final = SHARED / "design" / "schema.graphql"
+
+# What differs from the agreed schema on purpose. Each difference is one that can be taken back
+# without breaking a client: arguments become optional, types and values are added.
+NO_VIEWER: Final = "there is no viewer whose own grade it could be, until tokens name learners"
+DIFFERENCES: Final = {
+    "Course.courseGrade(learner:)": f"required: {NO_VIEWER}",
+    "Query.courseGrade(learner:)": f"required: {NO_VIEWER}",
+    "Query.courseGrades(learner:)": f"required: {NO_VIEWER}",
+}
+# What the agreed schema does not have.
+ADDITIONS: Final = {
+    "CourseGrade.algorithm": "stored with every grade (decisions 1.3)",
+    "CourseGrade.explanation": "how the grade came about (decisions 1.4)",
+    "CourseGrade.unroundedPercent": "stored with every grade (decisions 1.3)",
+    "ExplainedAssignmentType": "part of the explanation",
+    "ExplainedEntry": "part of the explanation",
+    "GradeExplanation": "the explanation (decisions 1.4)",
+    "GradingAlgorithm": "the versions of the algorithm (decisions 1.3)",
+    "ProblemScore.displayName": "a learner knows a problem by its title",
+}
+
+
+def committed() -> GraphQLSchema:
+    return build_schema(COMMITTED.read_text(encoding="utf-8"))
+
+
+def own_types(schema: GraphQLSchema) -> Iterator[GraphQLNamedType]:
+    """Yield the types that are not GraphQL's own."""
+    for name, kind in schema.type_map.items():
+        if not name.startswith("__") and not is_specified_scalar_type(kind):
+            yield kind
+
+
+def members(schema: GraphQLSchema) -> dict[str, Any]:
+    """Return everything that has a name, by the place where it stands."""
+    found: dict[str, Any] = {}
+    for kind in own_types(schema):
+        found[kind.name] = kind
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in kind.fields.items():
+                found[f"{kind.name}.{name}"] = field
+                for argument, given in field.args.items():
+                    found[f"{kind.name}.{name}({argument}:)"] = given
+        elif isinstance(kind, GraphQLInputObjectType | GraphQLEnumType):
+            members = kind.fields if isinstance(kind, GraphQLInputObjectType) else kind.values
+            for name, member in members.items():
+                found[f"{kind.name}.{name}"] = member
+    return found
+
+
+def shape(member: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """Return what clients rely on: kind or type, default, interfaces, exactly one of its fields."""
+    if isinstance(member, GraphQLArgument | GraphQLInputField):
+        # `= null` says no more than that it may be left out.
+        text = "" if member.ast_node is None else print_ast(member.ast_node)
+        default = text.partition(" = ")[2]
+        return (str(member.type), "" if default == "null" else default)
+    if isinstance(member, GraphQLNamedType):
+        interfaces = sorted(one.name for one in getattr(member, "interfaces", ()))
+        one_of = getattr(member, "is_one_of", False)
+        return (type(member).__name__, *interfaces, f"oneOf: {one_of}")
+    return (str(getattr(member, "type", "")),)
+
+
+def test_the_committed_schema_is_the_one_that_is_served() -> None:
+    assert COMMITTED.read_text(encoding="utf-8") == schema.as_str() + "\n", "run `make sdl`"
+
+
+def test_everything_describes_itself() -> None:
+    silent = [place for place, member in members(committed()).items() if is_silent(member)]
+
+    assert silent == []
+
+
+def is_silent(member: Any) -> bool:  # noqa: ANN401
+    return not (member.description or "").strip()
+
+
+def test_an_argument_without_a_description_would_be_found() -> None:
+    found = members(build_schema('"A" type Query { "B" b("C" c: Int, d: Int): Int }'))
+
+    assert [place for place, member in found.items() if is_silent(member)] == ["Query.b(d:)"]
+
+
+@pytest.mark.shared
+@requires_shared
+def test_what_was_agreed_on_is_as_agreed_except_where_a_reason_is_written_down() -> None:
+    ours = members(committed())
+    agreed = members(build_schema(AGREED.read_text(encoding="utf-8")))
+
+    different = {
+        place: (shape(ours[place]), shape(agreed[place]))
+        for place in ours.keys() & agreed.keys()
+        if shape(ours[place]) != shape(agreed[place])
+    }
+
+    assert set(different) == set(DIFFERENCES), different
+
+
+@pytest.mark.shared
+@requires_shared
+def test_nothing_is_added_to_what_was_agreed_on_without_a_reason() -> None:
+    ours = members(committed())
+    agreed = members(build_schema(AGREED.read_text(encoding="utf-8")))
+
+    # The members of a type that is added need no reasons of their own.
+    added = {
+        place
+        for place in ours.keys() - agreed.keys()
+        if "." not in place or place.split(".")[0] in agreed
+    }
+
+    assert added == set(ADDITIONS)
+
+
+def test_a_difference_in_nullability_or_default_would_be_found() -> None:
+    def shapes(sdl: str) -> dict[str, tuple[str, ...]]:
+        return {place: shape(member) for place, member in members(build_schema(sdl)).items()}
+
+    ours = shapes("type Query { a(b: Int = 1): Int } input C { d: Int = 2 } enum E { F }")
+    same = shapes("type Query { a(b: Int = 1): Int } input C { d: Int = 2 } enum E { F }")
+    theirs = shapes("type Query { a(b: Int = 2): Int! } input C { d: Int! = 2 } enum E { G }")
+
+    assert ours == same
+    assert {place for place in ours.keys() & theirs.keys() if ours[place] != theirs[place]} == {
+        "Query.a",
+        "Query.a(b:)",
+        "C.d",
+    }
+    assert ours.keys() ^ theirs.keys() == {"E.F", "E.G"}
+
+
+async def test_clients_are_told_which_input_takes_exactly_one_field() -> None:
+    answered = await data("{ __schema { types { name isOneOf } } }")
+
+    assert [one["name"] for one in answered["__schema"]["types"] if one["isOneOf"]] == [
+        "LearnerRef"
+    ]

@@ -1,0 +1,216 @@
+"""Settings: where they are read from, and what must not be served."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from server.serve import as_environment
+from server.settings import Settings
+
+SECRET = "a secret of thirty-two characters"
+POSTGRES = "postgres://grader:sesame@db:5432/grades"
+
+ONE_PROCESS = "SQLite is served by one process: set COURSEGRADE_WORKERS to 1, or use PostgreSQL."
+NO_SECRET = (
+    "Without development mode the server needs COURSEGRADE_JWT_SECRET to know who is asking: "
+    "set it, or COURSEGRADE_DEVELOPMENT=true on a loopback address."
+)
+SHORT_SECRET = "COURSEGRADE_JWT_SECRET has fewer than 32 characters."
+
+
+def reachable(host: str) -> str:
+    return (
+        f"Development mode lets everybody change grades, and {host} can be reached from "
+        "elsewhere: listen on 127.0.0.1, or set COURSEGRADE_JWT_SECRET and leave "
+        "COURSEGRADE_DEVELOPMENT off."
+    )
+
+
+def settings(**given: Any) -> Settings:  # noqa: ANN401
+    return Settings(**given)
+
+
+def test_without_anything_set_it_is_a_development_server_on_this_machine() -> None:
+    found = Settings()
+
+    assert found.model_dump() == {
+        "database_url": SecretStr("sqlite:///coursegrade.sqlite3"),
+        "database_pool_size": 10,
+        "database_statement_timeout": 8.0,
+        "host": "127.0.0.1",
+        "port": 8000,
+        "workers": 1,
+        "development": None,
+        "jwt_secret": None,
+        "jwt_audience": None,
+        "freeze_days": 30,
+        "log_level": "info",
+    }
+    assert found.in_development
+    assert found.freeze_after == timedelta(days=30)
+    assert found.faults_of_serving() == []
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "DATABASE_URL": POSTGRES,
+        "PORT": "9000",
+        "JWT_SECRET": SECRET,
+        "FREEZE_DAYS": "0",
+        "DEVELOPMENT": "false",
+    }.items():
+        monkeypatch.setenv(f"COURSEGRADE_{name}", value)
+
+    found = Settings()
+
+    assert found.database_url.get_secret_value() == POSTGRES
+    assert (found.port, found.freeze_after, found.development) == (9000, timedelta(0), False)
+    assert found.jwt_secret is not None
+    assert found.jwt_secret.get_secret_value() == SECRET
+
+
+def test_a_file_is_read_and_the_environment_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(
+        "COURSEGRADE_PORT=9000\nCOURSEGRADE_HOST=::1\nCOURSEGRADE_FREEZE_DAYS=none\n"
+        "SOMEBODY_ELSES=1\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("COURSEGRADE_PORT", "9001")
+
+    found = Settings()
+
+    assert (found.port, found.host, found.freeze_days) == (9001, "::1", None)
+
+
+def test_grades_never_freeze_where_the_environment_says_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COURSEGRADE_FREEZE_DAYS", "none")
+
+    assert Settings().freeze_after is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", "-1"),
+        ("port", "65536"),
+        ("port", "http"),
+        ("workers", "0"),
+        ("workers", "257"),
+        ("freeze_days", "-1"),
+        ("freeze_days", "36501"),
+        ("freeze_days", "never"),
+        ("database_pool_size", "0"),
+        ("database_statement_timeout", "0"),
+        ("log_level", "chatty"),
+        ("development", "perhaps"),
+    ],
+)
+def test_a_setting_out_of_range_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"COURSEGRADE_{name.upper()}", value)
+
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+
+    (error,) = refused.value.errors()
+    assert error["loc"] == (name,)
+
+
+def test_settings_are_not_changed_later() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().port = 9000
+
+
+def test_no_text_about_settings_has_a_secret() -> None:
+    found = settings(database_url=POSTGRES, jwt_secret=SECRET)
+
+    for text in (repr(found), str(found), found.model_dump_json()):
+        assert "sesame" not in text
+        assert SECRET not in text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
+def test_development_is_the_default_on_this_machine_alone(host: str) -> None:
+    found = settings(host=host)
+
+    assert found.in_development
+    assert found.faults_of_serving() == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "grades.example.org", ""])
+def test_elsewhere_tokens_are_needed(host: str) -> None:
+    assert not settings(host=host).in_development
+    assert settings(host=host).faults_of_serving() == [NO_SECRET]
+    assert settings(host=host, jwt_secret=SECRET).faults_of_serving() == []
+    assert settings(host=host, development=True).faults_of_serving() == [reachable(host)]
+    assert settings(host=host, development=True, jwt_secret=SECRET).faults_of_serving() == [
+        reachable(host)
+    ]
+
+
+def test_development_on_postgresql_must_be_asked_for() -> None:
+    assert not settings(database_url=POSTGRES).in_development
+    assert settings(database_url=POSTGRES).faults_of_serving() == [NO_SECRET]
+    assert settings(database_url=POSTGRES, development=True).in_development
+    assert settings(database_url=POSTGRES, development=True).faults_of_serving() == []
+
+
+def test_a_secret_turns_development_off_unless_it_is_asked_for() -> None:
+    assert not settings(jwt_secret=SECRET).in_development
+    assert settings(jwt_secret=SECRET).faults_of_serving() == []
+    assert settings(jwt_secret=SECRET, development=True).in_development
+    assert settings(development=False).faults_of_serving() == [NO_SECRET]
+
+
+@pytest.mark.parametrize(("length", "faults"), [(31, [SHORT_SECRET]), (32, [])])
+def test_a_short_secret_is_refused(length: int, faults: list[str]) -> None:
+    assert settings(jwt_secret="s" * length).faults_of_serving() == faults
+
+
+def test_sqlite_is_served_by_one_process() -> None:
+    assert settings(workers=2).faults_of_serving() == [ONE_PROCESS]
+    several = settings(workers=2, database_url=POSTGRES, jwt_secret=SECRET)
+    assert several.faults_of_serving() == []
+
+
+def test_all_faults_are_named_together() -> None:
+    found = settings(host="0.0.0.0", workers=2, jwt_secret="short", development=True)
+
+    assert found.faults_of_serving() == [ONE_PROCESS, reachable("0.0.0.0"), SHORT_SECRET]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"freeze_days": None},
+        {"freeze_days": 0, "port": 0, "host": "::1"},
+        {"development": False, "jwt_secret": SECRET, "jwt_audience": "grades"},
+        {
+            "database_url": POSTGRES,
+            "development": True,
+            "workers": 3,
+            "database_pool_size": 4,
+            "database_statement_timeout": 1.5,
+            "log_level": "debug",
+        },
+    ],
+)
+def test_settings_pass_through_the_environment_unchanged(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, Any]
+) -> None:
+    chosen = settings(**given)
+
+    for name, value in as_environment(chosen).items():
+        monkeypatch.setenv(name, value)
+
+    # What was left to be decided is decided: a worker must not decide otherwise.
+    assert Settings() == chosen.model_copy(update={"development": chosen.in_development})
