@@ -1,0 +1,124 @@
+"""The events of a log, for anyone in this process who wants to follow them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from types import TracebackType
+from typing import Final, Generic, Self
+
+from events.entry import E, Log, P, ReadPage
+from events.follower import Follower
+from events.hub import BACKLOG, Hub
+from events.tail import DEFAULT_PACE, Pace, Tail
+from events.waker import Waker
+
+# Those who reconnect must not take all connections to the database away from those who write.
+CATCH_UPS_AT_ONCE: Final = 4
+
+
+class EventStream(Generic[E, P]):
+    """One tail, one hub and the wakers of a process."""
+
+    def __init__(
+        self,
+        log: Log[E, P],
+        *,
+        wakers: Sequence[Waker] = (),
+        backlog: int = BACKLOG,
+        pace: Pace = DEFAULT_PACE,
+    ) -> None:
+        self._log = log
+        self._wakers = tuple(wakers)
+        self._backlog = backlog
+        self._pace = pace
+        self._hub: Hub[E, P] | None = None
+        self._tail: Tail[E, P] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._turns = asyncio.Semaphore(CATCH_UPS_AT_ONCE)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    @property
+    def followers(self) -> int:
+        """Return how many followers wait for what happens next."""
+        return 0 if self._hub is None else len(self._hub)
+
+    async def start(self) -> None:
+        """Begin to publish what is written from now on."""
+        if self._tasks:
+            raise RuntimeError("this stream of events is running already")
+        place = await self._log.end()
+        self._hub = Hub(place, backlog=self._backlog)
+        self._tail = Tail(self._log, place, self._hub.publish_all, pace=self._pace)
+        runs = [self._tail.run(), *(waker.run(self._tail) for waker in self._wakers)]
+        self._tasks = [asyncio.create_task(run) for run in runs]
+
+    def drain(self) -> None:
+        """End all followers, and those to come, for a shutdown that waits for them."""
+        if self._hub is not None:
+            self._hub.close()
+
+    async def stop(self) -> None:
+        """End all followers and close what was opened."""
+        self.drain()
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Say that this process has committed events. Never waits, never fails."""
+        if self._tail is not None:
+            self._tail.wake()
+        for waker in self._wakers:
+            waker.announce()
+
+    async def follow(
+        self,
+        course_id: int | None = None,
+        *,
+        after: P | None = None,
+        admits: Callable[[E], bool] = lambda _: True,
+        catch_up: ReadPage[P, E] | None = None,
+    ) -> AsyncGenerator[E, None]:
+        """Yield each event behind a place, or from now on, once and in order; end with the stream.
+
+        What is before now is read with `catch_up`, which may leave out what `admits` refuses.
+        Close the generator (`contextlib.aclosing`) when done with it.
+
+        :raises RuntimeError: if the stream was never started.
+        """
+        hub = self._hub
+        if hub is None:
+            raise RuntimeError("this stream of events was not started")
+        if hub.closed:
+            return
+        place = await self._log.end() if after is None else after
+        read = catch_up or self._log.after
+        follower = Follower(course_id, admits, read, place=place, turns=self._turns)
+        while not hub.closed:
+            # Joined before the log is read: what is published meanwhile waits in the subscription,
+            # and places tell what of it was read already.
+            subscription = follower.join(hub)
+            try:
+                while follower.place < subscription.since and not hub.closed:
+                    for event in await follower.missed(subscription.since):
+                        if hub.closed:
+                            return
+                        yield event
+                async for event in subscription:
+                    if follower.is_new(event):
+                        yield event
+                if subscription.until is not None:
+                    follower.skip_to(subscription.until)
+            finally:
+                hub.leave(subscription)
