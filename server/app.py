@@ -1,15 +1,19 @@
-"""The application: routes, and the database for as long as it serves."""
+"""The application: routes, and what is open for as long as it serves."""
 
-from collections.abc import AsyncIterator, Callable
+import gc
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from db.connection import connected
+from db.event_log import begin_new_epoch_after_restore
 from server.auth import Authenticator
+from server.drain import Drain
+from server.event_stream import grade_event_stream
 from server.explorer import ExplorerConfig, example_tabs, explorer_routes
 from server.graphql_endpoint import GraphQLEndpoint, utc_now
 from server.health import healthz, readyz
@@ -22,22 +26,32 @@ MAX_BODY = 100_000  # bytes
 
 def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Starlette:
     """Build the application that these settings ask for."""
+    drain = Drain()
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
+        database_url = settings.database_url.get_secret_value()
         async with connected(
-            settings.database_url.get_secret_value(),
+            database_url,
             pool_size=settings.database_pool_size,
             statement_timeout=settings.database_statement_timeout,
         ):
-            yield
+            await begin_new_epoch_after_restore()
+            with drain.begun_by_signals():
+                async with grade_event_stream(database_url) as events:
+                    yield {"events": events}
 
     endpoint = GraphQLEndpoint(
-        Authenticator.of(settings), freeze_after=settings.freeze_after, now=now
+        Authenticator.of(settings),
+        freeze_after=settings.freeze_after,
+        drain=drain,
+        socket_subscriptions=settings.socket_subscriptions,
+        now=now,
     )
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/graphql", endpoint, max_body_size=MAX_BODY),
+            WebSocketRoute("/graphql", endpoint),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             *explorer_routes(
@@ -46,10 +60,20 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
         ],
         lifespan=lifespan,
     )
+    app.state.drain = drain
+    return app
 
 
 def app_from_environment() -> Starlette:
     """Build the application from the environment, as each of several workers does."""
     settings = Settings()
     set_up_logs(settings.log_level)
+    _collect_garbage_rarely()
     return create_app(settings)
+
+
+def _collect_garbage_rarely() -> None:
+    """Let subscriptions be many: to walk through all that a thousand hold takes half a second."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -18,6 +18,20 @@ DEVELOPER = Viewer("development", global_staff=True)
 
 class InvalidToken(Exception):
     """A token that is malformed, forged, expired or for somebody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is asking, and until when that holds; None for no end."""
+
+    viewer: Viewer
+    expires_at: datetime | None = None
+
+    def seconds_left(self) -> float | None:
+        """Return how long it holds yet, None for ever; with the leeway that new requests have."""
+        if self.expires_at is None:
+            return None
+        return max((self.expires_at - datetime.now(UTC)).total_seconds() + LEEWAY, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +56,22 @@ class Authenticator:
 
         :raises InvalidToken: if there is one that does not hold.
         """
+        return self.identify(authorization).viewer
+
+    def identify(self, authorization: str | None) -> Identity:
+        """Return who sends this ``Authorization`` value, and how long one may rely on it.
+
+        :raises InvalidToken: if there is one that does not hold.
+        """
         if self.development:
-            return DEVELOPER
+            return Identity(DEVELOPER)
         if not authorization:
-            return ANONYMOUS
+            return Identity(ANONYMOUS)
         scheme, _, token = authorization.partition(" ")
         if self.key is None or scheme.lower() not in ("bearer", "jwt") or not token.strip():
             raise InvalidToken("Send the token as `Authorization: Bearer TOKEN`.")
-        return _viewer(self._claims(token.strip(), self.key))
+        claims = self._claims(token.strip(), self.key)
+        return Identity(_viewer(claims), _expiry(claims))
 
     def _claims(self, token: str, key: OctKey) -> Mapping[str, object]:
         expected: dict[str, jwt.ClaimsOption] = {"exp": {"essential": True}}
@@ -88,6 +110,36 @@ def staff_token(settings: Settings, username: str, *, now: datetime, lifetime: t
     if settings.jwt_audience:
         claims["aud"] = settings.jwt_audience
     return jwt.encode({"alg": ALGORITHM}, claims, key)
+
+
+def authorization_in(payload: Mapping[str, object] | None) -> str | None:
+    """Find the ``Authorization`` value in a socket's opening message, None where there is none.
+
+    Clients put it at the top or under ``headers``, in capitals or not.
+
+    :raises InvalidToken: if it is something else than text.
+    """
+    places = [payload or {}]
+    headers = places[0].get("headers")
+    if isinstance(headers, Mapping):
+        places.append(headers)
+    for place in places:
+        for name, value in place.items():
+            if name.lower() == "authorization" and value is not None:
+                if not isinstance(value, str):
+                    raise InvalidToken("The authorization of connection_init must be text.")
+                return value
+    return None
+
+
+def _expiry(claims: Mapping[str, object]) -> datetime | None:
+    seconds = claims.get("exp")
+    if not isinstance(seconds, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError):
+        return None
 
 
 def _viewer(claims: Mapping[str, object]) -> Viewer:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from resolvers.readiness import is_ready
+from server.drain import Drain
 
 READY_TIMEOUT = 1.0  # seconds
 
@@ -16,7 +17,10 @@ async def healthz(request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Answer 200 when the database answers within a second, else 503."""
+    """Answer 200 when the database answers within a second, else 503; 503 when about to end."""
+    drain: Drain = request.app.state.drain
+    if drain.began:
+        return PlainTextResponse("about to end\n", status_code=503)
     try:
         ready = await asyncio.wait_for(is_ready(), READY_TIMEOUT)
     except TimeoutError:

@@ -14,6 +14,7 @@ from server.settings import Settings
 logger = logging.getLogger(__name__)
 
 GRACE = 10  # seconds that running requests have to finish
+MAX_SOCKET_MESSAGE = 262_144  # bytes
 
 
 def serve(settings: Settings) -> None:
@@ -38,6 +39,9 @@ def serve(settings: Settings) -> None:
         workers=settings.workers,
         log_level=settings.log_level,
         timeout_graceful_shutdown=GRACE,
+        ws_max_size=MAX_SOCKET_MESSAGE,
+        # Compressing the same event anew for each of a thousand sockets costs more than it saves.
+        ws_per_message_deflate=False,
         server_header=False,
     )
 

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
         le=36_500,
         description="Days after a course's end when its grades freeze; `none` for never.",
     )
+    socket_subscriptions: int = Field(
+        default=20, ge=1, le=10_000, description="Operations that one WebSocket may have open."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe messages to log."
     )

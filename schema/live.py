@@ -1,0 +1,160 @@
+"""Subscriptions: what many ask for in the same words is executed and encoded once an event."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final, NamedTuple, cast
+
+import orjson
+from graphql import ExecutionResult as CoreResult
+from graphql import GraphQLError, GraphQLSchema, located_error
+from graphql.execution import Executor, create_source_event_stream, execute_subscription_event
+from strawberry.execution import optimized_is_awaitable
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+
+from resolvers.access import Viewer
+from resolvers.context import Context
+from schema.documents import NotRunnable, Operation
+from schema.errors import log, told_to_clients
+from schema.grade_event import GradeEvent
+
+KEPT: Final = 1_000
+# What is told beside an event, such as the present grade, may be this old, in seconds. Those who
+# follow live get an event within milliseconds of each other.
+SHARED_FOR: Final = 1.0
+
+
+@dataclass
+class SharedResult(ExecutionResult):
+    """A result that many may be sent."""
+
+    @cached_property
+    def text(self) -> str:
+        """The result as JSON."""
+        body: dict[str, object] = {"data": self.data}
+        if self.errors:
+            body["errors"] = [error.formatted for error in self.errors]
+        return orjson.dumps(body).decode()
+
+
+class Group(NamedTuple):
+    """Those who ask in the same words, may see the same, and follow the same stream."""
+
+    stream: object
+    text: str
+    operation_name: str | None
+    variables: bytes
+    rights: Viewer
+
+
+@dataclass(frozen=True)
+class LiveRequest:
+    """A subscription that a client asks for."""
+
+    text: str
+    operation: Operation
+    operation_name: str | None
+    variables: Mapping[str, Any]
+    extensions: Mapping[str, Any] | None
+    context: Context
+
+    def group(self) -> Group:
+        """Return whom the results may be shared with."""
+        resuming = self.operation.resuming_variables
+        shared = {name: value for name, value in self.variables.items() if name not in resuming}
+        rights = replace(self.context.viewer, name="")
+        variables = orjson.dumps(shared, option=orjson.OPT_SORT_KEYS)
+        return Group(self.context.events, self.text, self.operation_name, variables, rights)
+
+
+class _Execution(NamedTuple):
+    result: "asyncio.Task[SharedResult]"
+    made_at: float
+
+
+class LiveOperations:
+    """Runs subscriptions, whatever they are sent over."""
+
+    def __init__(self, schema: GraphQLSchema, executor_class: type[Executor[Any]]) -> None:
+        self._schema = schema
+        self._executor_class = executor_class
+        self._executions: OrderedDict[tuple[Group, str], _Execution] = OrderedDict()
+
+    async def results(self, request: LiveRequest) -> AsyncGenerator[ExecutionResult, None]:
+        """Yield a result for each event; an error that ends the stream as PreExecutionError."""
+        try:
+            executor = self._executor(request)
+            source = await _source(executor)
+            group = request.group()
+            async with aclosing(source) as events:
+                async for event in events:
+                    yield await self._result(group, executor, event)
+        except NotRunnable as refused:
+            yield refusal(refused.errors, request.context)
+        except Exception as error:  # noqa: BLE001 - a resolver may raise anything
+            located = located_error(error, list(request.operation.node.selection_set.selections))
+            yield refusal([located], request.context)
+
+    def _executor(self, request: LiveRequest) -> "Executor[Context]":
+        built = self._executor_class.build(
+            self._schema,
+            request.operation.document,
+            None,
+            request.context,
+            dict(request.variables),
+            request.operation_name,
+            is_awaitable=cast(Any, optimized_is_awaitable),
+            operation_extensions=request.extensions,
+        )
+        if isinstance(built, list):
+            raise NotRunnable(*built)
+        return built
+
+    async def _result(
+        self, group: Group, executor: "Executor[Context]", event: GradeEvent
+    ) -> SharedResult:
+        key = (group, str(event.id))
+        now = asyncio.get_running_loop().time()
+        execution = self._executions.get(key)
+        if execution is None or now - execution.made_at > SHARED_FOR:
+            # A task of its own: that one of those who wait for it leaves must not end it.
+            task = asyncio.create_task(_executed(executor, event))
+            execution = _Execution(task, now)
+            self._executions[key] = execution
+            if len(self._executions) > KEPT:
+                self._executions.popitem(last=False)
+        if execution.result.done():
+            return execution.result.result()
+        return await asyncio.shield(execution.result)
+
+
+def refusal(errors: list[GraphQLError], context: Context) -> PreExecutionError:
+    """Make the result that ends an operation, and log why."""
+    for error in errors:
+        log(error, context.request_id)
+    return PreExecutionError(
+        data=None, errors=[told_to_clients(error, context.request_id) for error in errors]
+    )
+
+
+async def _source(executor: "Executor[Context]") -> AsyncGenerator[GradeEvent, None]:
+    found = create_source_event_stream(executor)
+    stream = await found if executor.is_awaitable(found) else found
+    if isinstance(stream, CoreResult):
+        raise NotRunnable(*(stream.errors or ()))
+    return cast("AsyncGenerator[GradeEvent, None]", cast("AsyncIterable[GradeEvent]", stream))
+
+
+async def _executed(executor: "Executor[Context]", event: GradeEvent) -> SharedResult:
+    one = executor.build_per_event_executor(event)
+    one.context_value = context = executor.context_value.for_operation()
+    executing = execute_subscription_event(one)
+    result = await executing if one.is_awaitable(executing) else cast(CoreResult, executing)
+    for error in result.errors or ():
+        log(error, context.request_id)
+    told = [told_to_clients(error, context.request_id) for error in result.errors or ()]
+    return SharedResult(data=result.data, errors=told or None)

@@ -1,0 +1,160 @@
+"""Who is at the other end of a WebSocket, and for how long."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
+
+from db.event_log import Origin, append_events
+from db.sql import fetch
+from db.transaction import grade_transaction
+from grading import Cause, LearnerId, Points, SubsectionGradeChanged
+from resolvers.access import Viewer
+from server.settings import Settings
+from tests.factories import COURSE, NOW, subsection_key
+from tests.server.live_server import CHANGES, SECRET, LiveServer, serving, settings_of, with_course
+
+
+@pytest.fixture
+def engine() -> str:
+    """Signing in is the same on either engine."""
+    return "sqlite"
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """The settings of a server that wants tokens."""
+    return settings_of(database_url, development=False, jwt_secret=SECRET)
+
+
+@pytest.fixture
+async def server(settings: Settings) -> AsyncIterator[LiveServer]:
+    """A server that wants tokens."""
+    async with serving(settings) as live:
+        await with_course()
+        yield live
+
+
+def token(*, staff: bool = True, seconds: float = 300.0, secret: str = SECRET) -> str:
+    """Sign a token; servers accept one for another 30 seconds."""
+    claims = {
+        "preferred_username": "someone",
+        "administrator": staff,
+        "exp": (datetime.now(UTC) + timedelta(seconds=seconds)).timestamp(),
+    }
+    return f"Bearer {jwt.encode({'alg': 'HS256'}, claims, OctKey.import_key(secret))}"
+
+
+STAFF = token()
+EXAM_CHANGES = """
+subscription Changes($course: CourseKey!) {
+  subsectionGradeChanged(courseKey: $course) { after { earned } }
+}
+"""
+NO_COURSE = "course-v1:No+Such+Course"
+
+
+async def publish_event(server: LiveServer) -> None:
+    """Write an event into the log, as somebody else does."""
+    ((course_id,),) = await fetch("select id from course")
+    change = SubsectionGradeChanged(LearnerId(1), 9, subsection_key("exam"), None, Points(1, 1))
+    async with grade_transaction(course_id, [LearnerId(1)]):
+        origin = Origin(Cause.GRADE_UPDATED, None, "elsewhere")
+        await append_events(course_id, [change], origin, now=NOW)
+    server.events.wake()
+
+
+def _nobody(_: Viewer) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("headers", "payload"),
+    [
+        ({"Authorization": STAFF}, None),
+        ({}, {"authorization": STAFF}),
+        ({}, {"Authorization": STAFF}),
+        ({}, {"headers": {"Authorization": STAFF}}),
+        ({"Authorization": "Bearer nonsense"}, {"Authorization": STAFF}),
+        ({"Authorization": STAFF}, {"headers": None, "authorization": None}),
+    ],
+)
+async def test_a_token_may_come_with_the_handshake_or_the_greeting(
+    server: LiveServer, headers: dict[str, str], payload: dict[str, Any] | None
+) -> None:
+    async with server.opened(payload, headers=headers) as socket:
+        await socket.subscribe("one", CHANGES, course=COURSE)
+        await server.followed_by(1)
+        await server.record(0.75, token=STAFF.removeprefix("Bearer "))
+
+        event = await socket.next("one")
+
+    assert event["data"]["courseGradeChanged"]["after"] == {"percent": 0.45}
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "Bearer nonsense",
+        "Basic dXNlcjpwYXNz",
+        "Bearer",
+        token(secret="another secret of thirty-two characters"),
+        token(seconds=-60),
+        17,
+        {"Bearer": STAFF},
+    ],
+)
+async def test_a_token_that_does_not_hold_closes_the_socket(
+    server: LiveServer, authorization: object
+) -> None:
+    async with server.opened(initialised=False) as socket:
+        await socket.send(type="connection_init", payload={"authorization": authorization})
+
+        assert await socket.closed() == (4403, "Forbidden")
+
+
+@pytest.mark.parametrize("payload", [None, {"authorization": token(staff=False)}])
+async def test_whoever_may_not_know_of_a_course_is_told_that_there_is_none(
+    server: LiveServer, payload: dict[str, str] | None
+) -> None:
+    async with server.opened(payload) as socket:
+        await socket.subscribe("one", CHANGES, course=COURSE)
+        forbidden = await socket.refusal("one")
+        await socket.subscribe("two", CHANGES, course=NO_COURSE)
+        absent = await socket.refusal("two")
+        await socket.subscribe("three", "subscription { passingStatusChanged { id } }")
+        everything = await socket.refusal("three")
+
+    assert forbidden["extensions"] == {"code": "COURSE_NOT_FOUND"}
+    assert forbidden["message"] == absent["message"].replace(NO_COURSE, COURSE)
+    assert everything["extensions"] == {"code": "COURSE_NOT_FOUND"}
+
+
+async def test_a_socket_ends_with_its_token(server: LiveServer) -> None:
+    async with server.opened({"authorization": token(seconds=-29.5)}) as socket:
+        await socket.subscribe("one", CHANGES, course=COURSE)
+
+        assert await socket.closed() == (4403, "Token expired")
+
+    await server.followed_by(0)
+
+
+async def test_who_may_no_longer_know_of_it_gets_an_error_instead_of_the_event(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with server.opened({"authorization": STAFF}) as socket:
+        await socket.subscribe("one", EXAM_CHANGES, course=COURSE)
+        await server.followed_by(1)
+        await server.record(0.25, token=STAFF.removeprefix("Bearer "))
+        seen = await socket.next("one")
+        monkeypatch.setattr("resolvers.access.may_read_grades", _nobody)
+        # Nobody could write either: this is what another process wrote.
+        await publish_event(server)
+
+        refusal = await socket.refusal("one")
+
+    assert seen["data"]["subsectionGradeChanged"]["after"] == {"earned": 0.25}
+    assert refusal["extensions"] == {"code": "COURSE_NOT_FOUND"}
