@@ -10,6 +10,7 @@ ARGS ?=
 INSTALLED := $(VENV)/.installed
 MODULES := explorer/node_modules/.package-lock.json
 BROWSER_MODULES := tests/browser/node_modules/.package-lock.json
+CLIENT_MODULES := tests/clients/node_modules/.package-lock.json
 EXPLORER := explorer/dist/index.html
 EXPLORER_SOURCES := $(wildcard explorer/*.* explorer/.npmrc explorer/src/* explorer/public/*)
 SDL := schema/schema.graphql
@@ -19,7 +20,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install explorer browser run test check format sdl release-sdl coverage bench migrate \
+.PHONY: help install explorer browser clients run test check format sdl release-sdl coverage bench migrate \
 	lock upgrade clean
 
 help: ## Show this list
@@ -39,10 +40,13 @@ explorer: ## Build GraphiQL into explorer/dist (needs Node 20.19 or newer)
 browser: # What the tests that drive a real Chromium need; they say so when it is missing.
 	@if .ci/node_is_new_enough; then $(MAKE) -s $(BROWSER_MODULES); fi
 
+clients: # The GraphQL clients from npm that tests subscribe with.
+	@if .ci/node_is_new_enough; then $(MAKE) -s $(CLIENT_MODULES); fi
+
 run: install ## Serve the API, GraphiQL and the demonstration course on SQLite
 	@$(BIN)/python main.py $(ARGS)
 
-test: install browser ## Run every test this machine can run, and say which ones it cannot
+test: install browser clients ## Run every test this machine can run, and say which ones it cannot
 	@$(BIN)/python -m pytest --junitxml=build/tests.xml $(ARGS)
 	@$(BIN)/python .ci/left_out.py build/tests.xml
 
@@ -67,7 +71,7 @@ sdl: $(INSTALLED) ## Write schema/schema.graphql from the code
 release-sdl: sdl ## Take today's SDL as what clients rely on (when a version is released)
 	@cp $(SDL) $(RELEASED_SDL)
 
-coverage: install browser ## Run the tests and show the lines none of them reached
+coverage: install browser clients ## Run the tests and show the lines none of them reached
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage report
 
@@ -87,7 +91,7 @@ upgrade: ## Write requirements/ anew with the newest versions allowed
 clean: ## Remove everything that was installed or built; databases stay
 	rm -rf $(VENV) build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache explorer/node_modules explorer/dist \
-		tests/browser/node_modules
+		tests/browser/node_modules tests/clients/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip alone: it is there with every Python, respects each machine's own configuration, and
@@ -99,7 +103,7 @@ $(INSTALLED): requirements/dev.txt
 		--requirement requirements/dev.txt
 	@touch $@
 
-$(MODULES) $(BROWSER_MODULES): %/node_modules/.package-lock.json: %/package.json %/package-lock.json
+$(MODULES) $(BROWSER_MODULES) $(CLIENT_MODULES): %/node_modules/.package-lock.json: %/package.json %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 

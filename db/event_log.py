@@ -171,7 +171,11 @@ async def end_of_log() -> Place:
     if dialect() == "postgres":
         ((xmin,),) = await fetch(f"select {_HORIZON}")
         return Place(xmin - 1, MAX_ID)
-    ((last,),) = await fetch("select coalesce(max(id), 0) from grade_event")
+    # Never before what was deleted: a cursor that is made now must not have expired.
+    ((last,),) = await fetch(
+        "select max(retained_id, (select coalesce(max(id), 0) from grade_event))"
+        " from event_log_state"
+    )
     return Place(0, last)
 
 

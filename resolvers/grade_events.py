@@ -1,13 +1,17 @@
 """Grade events: reading the log in pages, and following it live."""
 
+import asyncio
 import base64
 import binascii
 import json
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+from weakref import WeakKeyDictionary
 
-from db.courses import StoredCourse
+from db.courses import StoredCourse, present_courses_by_id
 from db.event_log import (
     ALL_EVENTS,
     EventFilter,
@@ -146,9 +150,7 @@ async def follow(
     async with aclosing(stream) as logged_events:
         async for logged in logged_events:
             access.require_reader(context.viewer)
-            course = await context.loaders.course_by_id.load(logged.course_id)
-            if course is None:
-                continue
+            course = await _present_course(context.events, logged.course_id)
             told = _repeated(logged) if repeat_status else logged
             yield GradeEvent(told, course, _cursor(epoch, logged.place))
 
@@ -169,6 +171,28 @@ async def place_of(cursor: str) -> Place:
     return place
 
 
+# A thousand followers of a course would ask a thousand times for each event of it.
+_COURSE_KEPT: Final = 0.5  # seconds
+_courses: WeakKeyDictionary[object, dict[int, tuple[float, asyncio.Task[StoredCourse]]]] = (
+    WeakKeyDictionary()
+)
+
+
+async def _present_course(events: object, course_id: int) -> StoredCourse:
+    kept = _courses.setdefault(events, {})
+    now = asyncio.get_running_loop().time()
+    until, task = kept.get(course_id, (0.0, None))
+    if task is None or until < now:
+        task = asyncio.create_task(_read_course(course_id))
+        kept[course_id] = (now + _COURSE_KEPT, task)
+    return await asyncio.shield(task)
+
+
+async def _read_course(course_id: int) -> StoredCourse:
+    return (await present_courses_by_id([course_id]))[course_id]
+
+
+@lru_cache(maxsize=4096)
 def _cursor(epoch: str, place: Place) -> str:
     text = json.dumps(["e", epoch, place.xid, place.id], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
