@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from db.connection import client, in_a_transaction
+import orjson
+
+from db.connection import client, dialect, in_a_transaction
 from db.course_document import structure_from_text, structure_to_text
 from db.sql import among, among_texts, execute, execute_many, fetch, id_array, text_array
 from db.transaction import transaction
@@ -86,17 +88,13 @@ async def course_versions(version_ids: Iterable[int]) -> dict[int, StoredCourse]
 
 
 async def _read_versions(version_ids: Iterable[int]) -> dict[int, StoredCourse]:
+    gathered = "json_object_agg" if dialect() == "postgres" else "json_group_object"
     rows = await fetch(
-        "select id, course_id, version, structure, policy, algorithm from course_version"
-        f" where {among('id', 1)}",
+        "select v.id, v.course_id, v.version, v.structure, v.policy, v.algorithm,"
+        f" (select {gathered}(b.usage_key, b.id) from block b where b.course_id = v.course_id)"
+        f" from course_version v where {among('v.id', 1)}",
         id_array(version_ids),
     )
-    blocks: dict[int, dict[UsageKey, int]] = {course_id: {} for _, course_id, *_ in rows}
-    for course_id, usage_key, block_id in await fetch(
-        f"select course_id, usage_key, id from block where {among('course_id', 1)}",
-        id_array(blocks),
-    ):
-        blocks[course_id][UsageKey(usage_key)] = block_id
     return {
         version_id: StoredCourse(
             course_id,
@@ -104,9 +102,9 @@ async def _read_versions(version_ids: Iterable[int]) -> dict[int, StoredCourse]:
             CourseContent(
                 structure_from_text(structure), parse_policy(policy), Algorithm(algorithm), version
             ),
-            blocks[course_id],
+            orjson.loads(block_ids),
         )
-        for version_id, course_id, version, structure, policy, algorithm in rows
+        for version_id, course_id, version, structure, policy, algorithm, block_ids in rows
     }
 
 

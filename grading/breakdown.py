@@ -96,7 +96,8 @@ def single_entries(grade: AssignmentTypeGrade, algorithm: Algorithm) -> Iterator
     """Yield an entry for every subsection and placeholder of a type, in course order."""
     kind = grade.assignment_type
     mark = f"The lowest {kind.drop_count} {kind.section_type} scores are dropped."
-    for at in range(len(grade.counted) + grade.placeholder_count):
+    count = len(grade.counted) + grade.placeholder_count
+    for at in range(count):
         index = at + kind.starting_index
         percent, usage_key = 0.0, None
         detail = f"{kind.section_type} {index} Unreleased - 0% (?/?)"
@@ -110,7 +111,7 @@ def single_entries(grade: AssignmentTypeGrade, algorithm: Algorithm) -> Iterator
             )
         yield BreakdownEntry(
             percent=percent,
-            label=f"{kind.short_label} {index:02d}",
+            label=kind.short_label if count == 1 else f"{kind.short_label} {index:02d}",
             category=kind.category,
             detail=detail,
             mark=mark if at in grade.dropped else None,

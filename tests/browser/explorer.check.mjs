@@ -126,6 +126,56 @@ async function keepsHeadersToItself(page, endpoint) {
   assert.ok(!stored.includes(secret), 'headers stay out of the browser storage');
 }
 
+const RECORDING = 'Record scores';
+const LIVE = 'Live';
+
+/** Send the example that records scores, with other points and at this moment. */
+async function record(endpoint, { query, variables }, points) {
+  const { input } = JSON.parse(variables);
+  const timestamp = new Date().toISOString();
+  const scores = input.scores.map((score) => ({ ...score, scoreGiven: points, timestamp }));
+  const response = await fetch(new URL(endpoint, origin), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables: { input: { ...input, scores } } }),
+  });
+  const { errors, data } = await response.json();
+  assert.equal(errors, undefined, `no errors: ${JSON.stringify(errors)}`);
+  assert.deepEqual(data.recordScores.userErrors, []);
+}
+
+/** Run the subscription, change a grade from elsewhere, and see it appear without a click. */
+async function showsEventsLive(page, endpoint, examples) {
+  const recording = examples.find((example) => example.title === RECORDING);
+  await page.getByRole('button', { name: 'Examples' }).click();
+  await page.getByRole('menuitem', { name: LIVE, exact: true }).click();
+  await page.locator('.graphiql-query-editor .view-line', { hasText: 'subscription Live' }).waitFor();
+  const opened = page.waitForEvent('websocket');
+  await page.locator('.graphiql-execute-button').click();
+  const socket = await opened;
+  const ended = socket.waitForEvent('close');
+
+  const told = page.locator('.result-window .view-line', { hasText: '"occurredAt"' });
+  // When the server began to follow cannot be seen from here, so the first change may be too early.
+  let points = 0;
+  for (let tries = 0; tries < 50 && (await told.count()) === 0; tries += 1) {
+    await record(endpoint, recording, points);
+    points = 1 - points;
+    await page.waitForTimeout(300);
+  }
+  const first = await told.textContent();
+  await record(endpoint, recording, points);
+  await page
+    .locator('.result-window .view-line', { hasText: '"occurredAt"', hasNotText: first.trim() })
+    .waitFor();
+  await page.locator('.result-window .view-line', { hasText: 'Saoirse Kinnevan' }).waitFor();
+  await page.screenshot({ path: join(outDir, 'live.png') });
+
+  await page.locator('.graphiql-execute-button').click();
+  await page.locator('.graphiql-execute-button[aria-label^="Execute"]').waitFor();
+  return { socket, ended };
+}
+
 await withChromium(async (page) => {
   const faults = await watch(page);
   await page.goto(url);
@@ -145,6 +195,7 @@ await withChromium(async (page) => {
   assert.equal(await page.getByRole('tab').count(), examples.length + 1, 'tabs are remembered');
   await runsTheOpenTab(page, endpoint, examples[0]);
   await keepsHeadersToItself(page, endpoint);
+  await showsEventsLive(page, endpoint, examples);
 
   assert.deepEqual(faults, []);
   console.log(JSON.stringify({ url, examples: examples.length, screenshot: 'explorer.png' }));

@@ -15,7 +15,7 @@ from tests.factories import COURSE, NOW, content_of, enroll, publish_content, re
 
 TABLES = (
     *("course", "course_version", "course_publication", "block", "learner", "enrollment"),
-    *("problem_score", "subsection_grade", "course_grade"),
+    *("problem_score", "subsection_grade", "course_grade", "grade_event", "event_log_state"),
 )
 CHECKS = {
     ("learner", "learner_id_positive"),
@@ -29,6 +29,8 @@ CHECKS = {
     ("course_grade", "course_grade_version_positive"),
     ("course_grade", "course_grade_passed_at_known"),
     ("course_grade", "course_grade_algorithm_known"),
+    ("grade_event", "grade_event_kind_known"),
+    ("event_log_state", "event_log_state_one_row"),
 }
 POINTS = ("earned_all", "possible_all", "earned_graded", "possible_graded")
 
@@ -180,7 +182,9 @@ REFERENCES = [
     ("block", "course_id"),
     *(
         (table, column)
-        for table in ("enrollment", "problem_score", "subsection_grade", "course_grade")
+        for table in (
+            *("enrollment", "problem_score", "subsection_grade", "course_grade", "grade_event"),
+        )
         for column in ("course_id", "learner_id")
     ),
     ("problem_score", "block_id"),
@@ -250,6 +254,10 @@ async def test_what_grades_hang_on_cannot_be_deleted(graded: str, table: str) ->
         ("problem_score", "scored_at"),
         ("learner", "username"),
         ("course_version", "policy"),
+        ("grade_event", "xid"),
+        ("grade_event", "payload"),
+        ("grade_event", "correlation_id"),
+        ("event_log_state", "epoch"),
     ],
 )
 async def test_what_is_never_missing_cannot_be_null(graded: str, table: str, column: str) -> None:

@@ -1,13 +1,22 @@
 """The operations of docs/examples on the demonstration course, with the figures they promise."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from events import EventStream
 from resolvers.context import Context
+from server.event_stream import GradeEventLog
 from server.explorer import example_tabs
 from tests.docs.examples import EXAMPLES, example, read
 from tests.docs.markdown import DOCS
+
+PATIENCE = 10.0  # seconds
 
 
 def test_each_example_is_a_tab_with_a_title_and_variables() -> None:
@@ -18,6 +27,8 @@ def test_each_example_is_a_tab_with_a_title_and_variables() -> None:
         "How the course is graded",
         "Record scores",
         "Regrade one learner",
+        "Live",
+        "What did I miss?",
     ]
     assert all(tab.query.startswith(f"# {tab.title}\n") for tab in example_tabs(DOCS / "examples"))
     assert {path.name for path in (DOCS / "examples").iterdir()} == {
@@ -25,7 +36,9 @@ def test_each_example_is_a_tab_with_a_title_and_variables() -> None:
     }
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.stem))
+@pytest.mark.parametrize(
+    "path", [path for path in EXAMPLES if not read(path).follows], ids=lambda path: str(path.stem)
+)
 async def test_each_example_is_answered_without_errors(path: Path, demonstration: Context) -> None:
     answer = await read(path).answer(demonstration)
 
@@ -118,3 +131,79 @@ async def test_a_forced_regrade_of_a_current_grade_moves_nothing(demonstration: 
     assert again == grade
     assert (grade["displayPercent"], grade["passingStatus"]) == ("54%", "FAILING")
     assert grade["staleness"] == []
+
+
+@pytest.fixture
+async def followed(demonstration: Context) -> AsyncIterator[Context]:
+    """The demonstration with an event stream, as a server has it."""
+    async with EventStream(GradeEventLog()) as events:
+        yield replace(demonstration, events=events)
+
+
+async def _pushed(context: Context, count: int, **instead: object) -> list[dict[str, Any]]:
+    """Take the first events that the subscription is sent."""
+    found: list[dict[str, Any]] = []
+    async with (
+        asyncio.timeout(PATIENCE),
+        aclosing(example("07_live").pushed(context, **instead)) as pushed,
+    ):
+        while len(found) < count:
+            found.append((await anext(pushed))["gradeEvents"])
+    return found
+
+
+async def _until_somebody_follows(context: Context) -> None:
+    assert context.events is not None
+    async with asyncio.timeout(PATIENCE):
+        while not context.events.followers:
+            await asyncio.sleep(0.001)
+
+
+async def test_a_recorded_score_is_pushed_to_who_follows_the_course(followed: Context) -> None:
+    watching = asyncio.create_task(_pushed(followed, 2))
+    await _until_somebody_follows(followed)
+
+    await example("05_record_scores").answer(followed)
+
+    lab, course = await watching
+    assert (lab["__typename"], course["__typename"]) == (
+        "SubsectionGradeChanged",
+        "CourseGradeChanged",
+    )
+    assert lab["learner"] == course["learner"] == {"fullName": "Saoirse Kinnevan"}
+    assert lab["cause"] == course["cause"] == "SCORE_RECORDED"
+    assert lab["subsectionGrade"]["subsection"]["shortLabel"] == "Lab 04"
+    assert lab["points"] == {"display": "10/10"}
+    assert course["before"] == {"percent": 0.78, "letterGrade": "C"}
+    assert course["after"] == {"percent": 0.81, "letterGrade": "B", "passingStatus": "PASSING"}
+
+
+async def test_state_and_cursor_in_one_query_leave_no_gap_before_the_subscription(
+    followed: Context,
+) -> None:
+    missed = example("08_missed_events")
+    cursor = (await missed.answer(followed))["gradeEventsCursor"]
+    await example("05_record_scores").answer(followed)
+
+    pushed = await _pushed(followed, 2, after=cursor)
+
+    asked = (await missed.answer(followed, after=cursor))["gradeEvents"]
+    assert [event["id"] for event in pushed] == [node["id"] for node in asked["nodes"]]
+    assert asked["pageInfo"] == {"hasNextPage": False, "endCursor": pushed[-1]["cursor"]}
+
+
+async def test_missed_events_are_paged_through_from_the_first_to_the_last(
+    demonstration: Context,
+) -> None:
+    ids: list[str] = []
+    after = None
+    while True:
+        page = (await example("08_missed_events").answer(demonstration, first=300, after=after))[
+            "gradeEvents"
+        ]
+        ids += [node["id"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+
+    assert len(ids) == len(set(ids)) > 300

@@ -14,6 +14,8 @@ TABLES = (
     "problem_score",
     "subsection_grade",
     "course_grade",
+    "grade_event",
+    "event_log_state",
 )
 _ORDER = {"course_publication": "course_id"}
 

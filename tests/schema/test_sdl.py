@@ -29,10 +29,15 @@ AGREED: Final = SHARED / "design" / "schema.graphql"
 # What differs from the agreed schema on purpose. Each difference is one that can be taken back
 # without breaking a client: arguments become optional, types and values are added.
 NO_VIEWER: Final = "there is no viewer whose own grade it could be, until tokens name learners"
+NULL_IS_NO_SIZE: Final = "null is no size of a page, leaving it out is"
 DIFFERENCES: Final = {
     "Course.courseGrade(learner:)": f"required: {NO_VIEWER}",
+    "CourseGrade.history(first:)": f"not null: {NULL_IS_NO_SIZE}",
     "Query.courseGrade(learner:)": f"required: {NO_VIEWER}",
     "Query.courseGrades(learner:)": f"required: {NO_VIEWER}",
+    "Query.gradeEvents(first:)": f"not null: {NULL_IS_NO_SIZE}",
+    "Subscription.passingStatusChanged(repeat:)": "not null: null is neither yes nor no",
+    "SubsectionGradeChanged.subsectionGrade": "null once the course has lost the subsection",
 }
 # What the agreed schema does not have.
 ADDITIONS: Final = {
@@ -44,6 +49,8 @@ ADDITIONS: Final = {
     "GradeExplanation": "the explanation (decisions 1.4)",
     "GradingAlgorithm": "the versions of the algorithm (decisions 1.3)",
     "ProblemScore.displayName": "a learner knows a problem by its title",
+    "Query.gradeEventsCursor": "state and cursor in one query, to follow on without a gap",
+    "SubsectionGradeChanged.usageKey": "names the subsection where the course has lost it",
 }
 
 

@@ -47,6 +47,7 @@ def test_without_anything_set_it_is_a_development_server_on_this_machine() -> No
         "jwt_secret": None,
         "jwt_audience": None,
         "freeze_days": 30,
+        "socket_subscriptions": 20,
         "log_level": "info",
     }
     assert found.in_development
