@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -96,14 +97,15 @@ async def measure(engine: str, subscribers: int) -> None:
         with ExitStack() as stack:
             floor = stack.enter_context(_floor(subscribers))
             ours = stack.enter_context(_ours(url, subscribers))
-            alone = _alone_ms(ours.audience)
+            changes = cycle([_score(POINTS), _score(0)])
+            alone = _alone_ms(ours.audience, changes)
             for listener in _subscribed(ours.audience.port, subscribers):
                 ours.audience.add(listener)
             for number in range(WARM_UP + ROUNDS):
                 if number == WARM_UP:
                     ours.reset()
                     floor.reset()
-                done, answer = ours.change("/graphql", _score(number))
+                done, answer = ours.change("/graphql", next(changes))
                 _require_success(answer)
                 floor.change("/", done.message)
         _report(engine, subscribers, alone, ours, floor)
@@ -195,20 +197,20 @@ def _subscribed(port: int, count: int) -> Iterator[Listener]:
     yield from listeners
 
 
-def _alone_ms(audience: Audience) -> float:
+def _alone_ms(audience: Audience, changes: Iterator[bytes]) -> float:
     times = []
-    for number in range(ROUNDS):
+    for _ in range(ROUNDS):
         begun = time.perf_counter()
-        _require_success(audience.post("/graphql", _score(number + 1)))
+        _require_success(audience.post("/graphql", next(changes)))
         times.append(time.perf_counter() - begun)
     return statistics.median(times) * 1000
 
 
-def _score(number: int) -> bytes:
+def _score(points: float) -> bytes:
     score = {
         "learner": {"userId": "1"},
         "usageKey": usage_key_of(COURSE, "problem", f"p{WEEKS - 1}"),
-        "scoreGiven": float(number % 2 * POINTS),
+        "scoreGiven": points,
         "scoreMaximum": float(POINTS),
         "timestamp": (START + timedelta(weeks=WEEKS)).isoformat(),
     }

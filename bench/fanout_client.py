@@ -119,10 +119,7 @@ class Audience:
             self._selector.register(connection.sock, selectors.EVENT_READ)
             begun = time.perf_counter()
             connection.request("POST", path, body, _JSON)
-            try:
-                return self._wait(connection, begun)
-            finally:
-                self._selector.unregister(connection.sock)
+            return self._wait(connection, begun)
 
     def close(self) -> None:
         """Close all sockets."""
@@ -140,6 +137,7 @@ class Audience:
                 raise RuntimeError(f"{missing} messages did not come.")
             for key, _ in ready:
                 if key.data is None:
+                    self._selector.unregister(connection.sock)
                     answer, answered = _answer(connection), time.perf_counter()
                 elif messages := key.data.read():
                     last = time.perf_counter()

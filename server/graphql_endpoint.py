@@ -215,7 +215,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
 
 def _require_json(request: Request) -> None:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip()
     if request.method == "POST" and media_type != "application/json":
         raise HTTPException(415, "Send the request as application/json.")
 

@@ -140,6 +140,7 @@ async def test_a_malformed_request_is_refused_in_graphqls_form(
         "application/jsonp",
         "application/x-www-form-urlencoded",
         "json",
+        "Application/JSON",
     ],
 )
 async def test_what_is_not_json_is_refused(
