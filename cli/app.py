@@ -12,8 +12,10 @@ from cli.import_scores import import_scores
 from cli.migrate import migrate
 from cli.refusal import refusal_of
 from cli.regrade import regrade
+from cli.relay import relay
 from cli.schema import schema
 from cli.serve import serve
+from cli.simulate import simulate
 from cli.token import token
 
 DEFAULT_COMMAND = "serve"
@@ -34,6 +36,8 @@ for command in (
     import_learners,
     import_scores,
     regrade,
+    simulate,
+    relay,
     schema,
     doctor,
     token,

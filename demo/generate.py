@@ -48,6 +48,9 @@ _USUAL_DILIGENCE: Final = 0.95
 # The course gets harder: this much of one's ability is lost, at most, by its last subsection.
 _GROWTH_OF_DIFFICULTY: Final = 0.18
 
+# From the end of the history to the end of the course, and a little more.
+_REST_OF_THE_COURSE: Final = timedelta(weeks=4)
+
 Score = tuple[str, str, int, int, datetime]
 
 
@@ -73,17 +76,44 @@ def score_rows() -> Iterator[tuple[str, ...]]:
     """Yield the lines of scores.csv, oldest first."""
     course = tasks()
     scores = [score for person in people() for score in _autumn_of(person, course)]
-    for username, usage_key, given, maximum, moment in sorted(scores, key=lambda row: row[4]):
-        yield username, usage_key, str(given), str(maximum), f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    for username, usage_key, given, maximum, moment in sorted(scores, key=_moment_of):
+        if moment < HISTORY_ENDS:
+            yield username, usage_key, str(given), str(maximum), f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def scores_after(newest: datetime, *, seed: int = 0) -> list[Score]:
+    """Return how the history goes on after a moment, to the end of the course, oldest first.
+
+    After the end of the course comes what follows on the history once more, four weeks later and
+    with other luck, and so on for ever. Seed 0 goes on with the history's own luck.
+    """
+    course = tasks()
+    times = max(0, (newest - HISTORY_ENDS) // _REST_OF_THE_COURSE)
+    while True:
+        later = _REST_OF_THE_COURSE * times
+        luck = f" {seed}.{times}" if seed or times else ""
+        found = [
+            (username, usage_key, given, maximum, moment + later)
+            for person in people()
+            for username, usage_key, given, maximum, moment in _autumn_of(person, course, luck)
+            if moment >= HISTORY_ENDS and moment + later > newest
+        ]
+        if found:
+            return sorted(found, key=_moment_of)
+        times += 1
+
+
+def _moment_of(score: Score) -> datetime:
+    return score[4]
 
 
 def _chance(seed: str) -> Callable[[], float]:
     return Random(seed).random  # noqa: S311 - it must repeat itself, not keep a secret
 
 
-def _autumn_of(person: Person, course: list[Task]) -> Iterator[Score]:
-    chance = _chance(f"scores {person.user_id}")
-    ends = _STORY_ENDS.get(person.story, HISTORY_ENDS)
+def _autumn_of(person: Person, course: list[Task], luck: str = "") -> Iterator[Score]:
+    chance = _chance(f"scores {person.user_id}{luck}")
+    ends = _STORY_ENDS.get(person.story, datetime.max.replace(tzinfo=UTC))
     for position, task in enumerate(course):
         difficulty = _GROWTH_OF_DIFFICULTY * position / len(course)
         does_it = chance() < _likelihood(person, task)

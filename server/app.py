@@ -18,6 +18,7 @@ from server.explorer import ExplorerConfig, example_tabs, explorer_routes
 from server.graphql_endpoint import GraphQLEndpoint, utc_now
 from server.health import healthz, readyz
 from server.logs import set_up_logs
+from server.retention import old_events_pruned
 from server.settings import Settings
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
@@ -31,6 +32,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         database_url = settings.database_url.get_secret_value()
+        nats_url = None if settings.nats_url is None else settings.nats_url.get_secret_value()
         async with connected(
             database_url,
             pool_size=settings.database_pool_size,
@@ -38,7 +40,10 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
         ):
             await begin_new_epoch_after_restore()
             with drain.begun_by_signals():
-                async with grade_event_stream(database_url) as events:
+                async with (
+                    old_events_pruned(settings.event_retention, now=now),
+                    grade_event_stream(database_url, nats_url) as events,
+                ):
                     yield {"events": events}
 
     endpoint = GraphQLEndpoint(

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from db.database_url import SqliteFile, parse_database_url
+from db.database_url import IN_MEMORY, SqliteFile, parse_database_url
 from db.event_log import LoggedEvent, Place, end_of_log, events_after, has_incomplete_events
 from events import EventStream, Waker
 from events.notify import PostgresWaker
 from events.sqlite_watch import SqliteWaker
+
+if TYPE_CHECKING:
+    from events.relay import Relay
 
 
 class GradeEventLog:
@@ -26,13 +30,51 @@ class GradeEventLog:
         return await has_incomplete_events()
 
 
-def grade_event_stream(database_url: str) -> EventStream[LoggedEvent, Place]:
+def grade_event_stream(
+    database_url: str, nats_url: str | None = None
+) -> EventStream[LoggedEvent, Place]:
     """Make the stream for the database at a URL, which this process is connected to."""
-    return EventStream(GradeEventLog(), wakers=[_waker(database_url)])
+    return EventStream(GradeEventLog(), wakers=wakers_of(database_url, nats_url))
 
 
-def _waker(database_url: str) -> Waker:
+def wakers_of(database_url: str, nats_url: str | None) -> list[Waker]:
+    """Return how this process hears of what others write, and tells them what it wrote."""
     place = parse_database_url(database_url)
     if isinstance(place, SqliteFile):
-        return SqliteWaker(Path(place.path))
-    return PostgresWaker(database_url)
+        # What is in memory has no other writers.
+        return [] if place.path == IN_MEMORY else [SqliteWaker(Path(place.path))]
+    if nats_url is None:
+        return [PostgresWaker(database_url)]
+    from events.nats_wake import NatsWaker  # noqa: PLC0415 - an optional package
+
+    return [
+        PostgresWaker(database_url, listens=False),
+        NatsWaker(nats_url, parse_place=parse_place),
+    ]
+
+
+def grade_event_relay(database_url: str, nats_url: str) -> "Relay[LoggedEvent, Place]":
+    """Make the relay from the PostgreSQL database of this process to NATS."""
+    from events.relay import Relay  # noqa: PLC0415 - an optional package
+
+    return Relay(
+        GradeEventLog(),
+        postgres_url=database_url,
+        nats_url=nats_url,
+        format_place=format_place,
+        wakers=[PostgresWaker(database_url)],
+    )
+
+
+def format_place(place: Place) -> str:
+    """Write a place as the relay sends it."""
+    return f"{place.xid}.{place.id}"
+
+
+def parse_place(text: str) -> Place:
+    """Read a place as the relay sends it.
+
+    :raises ValueError: if it is none.
+    """
+    xid, _, number = text.partition(".")
+    return Place(int(xid), int(number))

@@ -57,7 +57,9 @@ def as_environment(settings: Settings) -> dict[str, str]:
         **settings.model_dump(),
         "database_url": settings.database_url.get_secret_value(),
         "jwt_secret": settings.jwt_secret and settings.jwt_secret.get_secret_value(),
-        "freeze_days": "none" if settings.freeze_days is None else settings.freeze_days,
+        "nats_url": settings.nats_url and settings.nats_url.get_secret_value(),
+        "freeze_days": _days(settings.freeze_days),
+        "event_retention_days": _days(settings.event_retention_days),
         "development": str(settings.in_development).lower(),
     }
     return {
@@ -65,3 +67,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
         for name, value in values.items()
         if value is not None
     }
+
+
+def _days(days: int | None) -> int | str:
+    return "none" if days is None else days

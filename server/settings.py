@@ -1,9 +1,11 @@
 """Settings: read once from the environment and ``.env``, each named ``COURSEGRADE_...``."""
 
 from datetime import timedelta
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -53,8 +55,19 @@ class Settings(BaseSettings):
         le=36_500,
         description="Days after a course's end when its grades freeze; `none` for never.",
     )
+    event_retention_days: int | None = Field(
+        default=30,
+        ge=1,
+        le=36_500,
+        description="Days that grade events are kept; `none` for ever.",
+    )
     socket_subscriptions: int = Field(
         default=20, ge=1, le=10_000, description="Operations that one WebSocket may have open."
+    )
+    nats_url: SecretStr | None = Field(
+        default=None,
+        description="`nats://host:4222`: on many hosts, wake servers through NATS and "
+        "`main.py relay`; needs PostgreSQL.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe messages to log."
@@ -88,6 +101,12 @@ class Settings(BaseSettings):
         return None if self.freeze_days is None else timedelta(days=self.freeze_days)
 
     @property
+    def event_retention(self) -> timedelta | None:
+        """Return how long grade events are kept, None for ever."""
+        days = self.event_retention_days
+        return None if days is None else timedelta(days=days)
+
+    @property
     def explorer_dist(self) -> Path:
         """Return where the explorer is built to."""
         return Path(__file__).parent.parent / "explorer" / "dist"
@@ -95,9 +114,11 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _none_in_words(cls, values: dict[str, object]) -> dict[str, object]:
-        if values.get("freeze_days") == "none":
-            return {**values, "freeze_days": None}
-        return values
+        days = ("freeze_days", "event_retention_days")
+        return {
+            name: None if name in days and value == "none" else value
+            for name, value in values.items()
+        }
 
     def faults_of_serving(self) -> list[str]:
         """Return why a server must not start with these settings, nothing where it may."""
@@ -120,4 +141,38 @@ class Settings(BaseSettings):
             )
         if secret is not None and len(secret.get_secret_value()) < MIN_SECRET_LENGTH:
             faults.append(f"COURSEGRADE_JWT_SECRET has fewer than {MIN_SECRET_LENGTH} characters.")
+        if self.nats_url is not None:
+            faults += _faults_of_nats(self.nats_url.get_secret_value(), on_sqlite=self.on_sqlite)
         return faults
+
+    def faults_of_relaying(self) -> list[str]:
+        """Return why the relay to NATS must not start with these settings."""
+        if self.nats_url is None:
+            return ["The relay needs COURSEGRADE_NATS_URL, for example nats://127.0.0.1:4222."]
+        return _faults_of_nats(self.nats_url.get_secret_value(), on_sqlite=self.on_sqlite)
+
+
+def _faults_of_nats(url: str, *, on_sqlite: bool) -> list[str]:
+    faults = []
+    if on_sqlite:
+        faults.append(
+            "COURSEGRADE_NATS_URL is for many hosts, and SQLite is served by one process: leave it "
+            "off, or use PostgreSQL."
+        )
+    if not _is_nats_url(url):
+        faults.append(
+            "COURSEGRADE_NATS_URL must be like nats://host:4222, or tls://host:4222."
+        )  # without its value, which may have a password
+    if find_spec("nats") is None:
+        faults.append(
+            "COURSEGRADE_NATS_URL needs the package nats-py: install it, or leave the setting off."
+        )
+    return faults
+
+
+def _is_nats_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"nats", "tls"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

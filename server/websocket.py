@@ -73,7 +73,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
             raise WebSocketDisconnected
         try:
             await self.ws.send_text(text)
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, WebSocketDisconnect) as error:
             raise WebSocketDisconnected from error
 
     async def send_json(self, message: Mapping[str, object]) -> None:
@@ -81,7 +81,7 @@ class SocketAdapter(ASGIWebSocketAdapter):
 
     async def close(self, code: int, reason: str) -> None:
         if self.ws.application_state is WebSocketState.CONNECTED:
-            with suppress(OSError, RuntimeError):
+            with suppress(OSError, RuntimeError, WebSocketDisconnect):
                 await self.ws.close(code=code, reason=reason)
 
 
@@ -219,6 +219,9 @@ def _json(value: object) -> str:
 def _ends_the_operation(result: ExecutionResult) -> bool:
     """Tell whether the operation was not run at all, or cannot go on."""
     if isinstance(result, PreExecutionError):
+        return True
+    if isinstance(result, SharedResult) and result.data is None:
+        # An event that could not be told: whoever went on behind it would never get it.
         return True
     return (
         result.data is None

@@ -149,11 +149,12 @@ async function showsEventsLive(page, endpoint, examples) {
   const recording = examples.find((example) => example.title === RECORDING);
   await page.getByRole('button', { name: 'Examples' }).click();
   await page.getByRole('menuitem', { name: LIVE, exact: true }).click();
-  await page.locator('.graphiql-query-editor .view-line', { hasText: 'subscription Live' }).waitFor();
+  await page.locator('.graphiql-query-editor .view-line', { hasText: 'subscription' }).waitFor();
+  // Which operation is to be run reaches the button a moment later.
+  await page.waitForTimeout(1000);
   const opened = page.waitForEvent('websocket');
   await page.locator('.graphiql-execute-button').click();
-  const socket = await opened;
-  const ended = socket.waitForEvent('close');
+  await opened;
 
   const told = page.locator('.result-window .view-line', { hasText: '"occurredAt"' });
   // When the server began to follow cannot be seen from here, so the first change may be too early.
@@ -171,9 +172,8 @@ async function showsEventsLive(page, endpoint, examples) {
   await page.locator('.result-window .view-line', { hasText: 'Saoirse Kinnevan' }).waitFor();
   await page.screenshot({ path: join(outDir, 'live.png') });
 
-  await page.locator('.graphiql-execute-button').click();
-  await page.locator('.graphiql-execute-button[aria-label^="Execute"]').waitFor();
-  return { socket, ended };
+  await page.getByRole('button', { name: 'Stop query' }).click();
+  await page.getByRole('button', { name: 'Execute query' }).waitFor();
 }
 
 await withChromium(async (page) => {

@@ -54,6 +54,8 @@ def test_every_command_is_listed_and_none_of_them_is_loaded_for_that() -> None:
         "import-learners",
         "import-scores",
         "regrade",
+        "simulate",
+        "relay",
         "schema",
         "doctor",
         "token",

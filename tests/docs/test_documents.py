@@ -22,7 +22,7 @@ each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT))
 )
 
-PACKAGES = ("cli", "server", "schema", "resolvers", "db", "formats", "grading", "demo")
+PACKAGES = ("cli", "server", "schema", "resolvers", "db", "events", "formats", "grading", "demo")
 FILE = re.compile(r"[\w./-]+/[\w.-]+\.(?:py|graphql|md|toml|csv|mjs|txt|yaml)")
 NAME = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)+")
 

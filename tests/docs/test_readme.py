@@ -1,26 +1,36 @@
 """What the README says is so: examples and answers, commands, settings, columns, folders."""
 
+import asyncio
 import json
+import os
 import re
+import shutil
 import subprocess
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from typer.main import get_group
 
 from cli.app import app
+from events import EventStream
 from formats.csv_rows import Columns
 from formats.learners_csv import LEARNER_COLUMNS
 from formats.scores_csv import SCORE_COLUMNS
 from resolvers.context import Context
+from server.event_stream import GradeEventLog
 from server.settings import Settings
-from tests.docs.examples import EXAMPLES, Example, read
+from tests.docs.examples import EXAMPLES, Example, example, read
 from tests.docs.markdown import DOCUMENTS, README, ROOT, blocks, section, table
 
 TEXT = README.read_text(encoding="utf-8")
 COMMANDS = get_group(app).commands
+PATIENCE = 30.0  # seconds
 
 
 def _shown() -> list[tuple[Example, object]]:
@@ -36,21 +46,71 @@ def _shown() -> list[tuple[Example, object]]:
 def test_its_operations_are_those_of_the_examples_to_the_letter() -> None:
     examples = [read(path) for path in EXAMPLES]
 
-    assert [example in examples for example, _ in _shown()] == [True, True, True]
+    assert [shown in examples for shown, _ in _shown()] == [True, True, True]
 
 
 async def test_its_answers_are_the_true_ones(demonstration: Context) -> None:
-    for example, answer in _shown():
-        assert {"data": await example.answer(demonstration)} == answer
+    for shown, answer in _shown():
+        assert {"data": await shown.answer(demonstration)} == answer
 
 
-async def test_its_curl_command_asks_something_that_is_answered(demonstration: Context) -> None:
-    (body,) = re.findall(r"-d '(.*?)'\n", TEXT, re.DOTALL)
-    query = json.loads(body)["query"]
+async def test_its_curl_commands_ask_something_that_is_answered(demonstration: Context) -> None:
+    question, stream = [
+        json.loads(body)["query"] for body in re.findall(r"-d '(.*?)'\n", TEXT, re.DOTALL)
+    ]
 
-    assert await Example(query, "{}").answer(demonstration) == {
+    assert await Example(question, "{}").answer(demonstration) == {
         "courseGrade": {"displayPercent": "80%"}
     }
+    async with EventStream(GradeEventLog()) as events, asyncio.timeout(PATIENCE):
+        context = replace(demonstration, events=events)
+        async with aclosing(Example(stream, "{}").pushed(context)) as pushed:
+            upcoming = asyncio.ensure_future(anext(pushed))
+            while not events.followers:
+                await asyncio.sleep(0.001)
+            await example("05_record_scores").answer(context)
+            event = (await upcoming)["gradeEvents"]
+    assert (event["__typename"], event["learner"]) == (
+        "SubsectionGradeChanged",
+        {"fullName": "Saoirse Kinnevan"},
+    )
+
+
+@pytest.mark.clients
+@pytest.mark.slow
+async def test_its_program_begins_without_a_gap_and_is_told_of_a_change(live_server: str) -> None:
+    clients = ROOT / "tests" / "clients"
+    if shutil.which("node") is None or not (clients / "node_modules").is_dir():
+        reason = "Node or the clients' packages are not installed (`make clients`)"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    (program,) = [block.text for block in blocks(TEXT) if block.language == "js"]
+    place = live_server.removeprefix("http://")
+    watching = await asyncio.create_subprocess_exec(
+        *("node", "--input-type=module", "--eval", program.replace("127.0.0.1:8000", place)),
+        cwd=clients,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert watching.stdout is not None
+        async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as http:
+            assert await watching.stdout.readline() == b"58 learners\n"
+            # At least one of the two changes the grade, whoever has used the server before.
+            for points in (0, 1):
+                await http.post(f"{live_server}/graphql", json=_handing_in(points))
+            line = await watching.stdout.readline()
+    finally:
+        watching.kill()
+        await watching.wait()
+
+    assert re.fullmatch(rb"Saoirse Kinnevan 0\.(78|81)\n", line)
+
+
+def _handing_in(points: int) -> dict[str, object]:
+    recording = example("05_record_scores")
+    variables = recording.variables
+    for score in variables["input"]["scores"]:
+        score |= {"scoreGiven": points, "timestamp": datetime.now(UTC).isoformat()}
+    return {"query": recording.query, "variables": variables}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

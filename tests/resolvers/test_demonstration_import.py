@@ -105,6 +105,7 @@ async def test_it_has_sixty_learners_and_fifty_six_grades(database: str) -> None
         "problem_score": 2153,
         "subsection_grade": 708,
         "course_grade": 56,
+        "grade_event": 708 + 56 + 56,
     }
 
 

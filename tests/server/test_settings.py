@@ -1,5 +1,6 @@
 """Settings: where they are read from, and what must not be served."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from server.settings import Settings
 
 SECRET = "a secret of thirty-two characters"
 POSTGRES = "postgres://grader:sesame@db:5432/grades"
+NATS = "nats://relay:sesame@nats:4222"
 
 ONE_PROCESS = "SQLite is served by one process: set COURSEGRADE_WORKERS to 1, or use PostgreSQL."
 NO_SECRET = (
@@ -47,7 +49,9 @@ def test_without_anything_set_it_is_a_development_server_on_this_machine() -> No
         "jwt_secret": None,
         "jwt_audience": None,
         "freeze_days": 30,
+        "event_retention_days": 30,
         "socket_subscriptions": 20,
+        "nats_url": None,
         "log_level": "info",
     }
     assert found.in_development
@@ -131,7 +135,7 @@ def test_settings_are_not_changed_later() -> None:
 
 
 def test_no_text_about_settings_has_a_secret() -> None:
-    found = settings(database_url=POSTGRES, jwt_secret=SECRET)
+    found = settings(database_url=POSTGRES, jwt_secret=SECRET, nats_url=NATS)
 
     for text in (repr(found), str(found), found.model_dump_json()):
         assert "sesame" not in text
@@ -188,6 +192,40 @@ def test_all_faults_are_named_together() -> None:
     assert found.faults_of_serving() == [ONE_PROCESS, reachable("0.0.0.0"), SHORT_SECRET]
 
 
+def test_nats_is_for_postgresql_alone() -> None:
+    on_sqlite = (
+        "COURSEGRADE_NATS_URL is for many hosts, and SQLite is served by one process: leave it "
+        "off, or use PostgreSQL."
+    )
+    fleet = settings(database_url=POSTGRES, jwt_secret=SECRET, nats_url=NATS)
+
+    assert (fleet.faults_of_serving(), fleet.faults_of_relaying()) == ([], [])
+    assert settings(nats_url=NATS).faults_of_serving() == [on_sqlite]
+    assert settings(nats_url=NATS).faults_of_relaying() == [on_sqlite]
+    assert settings(database_url=POSTGRES).faults_of_relaying() == [
+        "The relay needs COURSEGRADE_NATS_URL, for example nats://127.0.0.1:4222."
+    ]
+
+
+@pytest.mark.parametrize("url", ["", "nats", "nats://", "http://nats:4222", "nats://nats:port"])
+def test_what_is_no_address_of_nats_is_a_fault_that_does_not_show_it(url: str) -> None:
+    fleet = settings(database_url=POSTGRES, jwt_secret=SECRET, nats_url=url)
+    faults = ["COURSEGRADE_NATS_URL must be like nats://host:4222, or tls://host:4222."]
+
+    assert fleet.faults_of_serving() == faults
+    assert fleet.faults_of_relaying() == faults
+
+
+def test_nats_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nats", None)
+    fleet = settings(database_url=POSTGRES, jwt_secret=SECRET, nats_url=NATS)
+
+    assert fleet.faults_of_serving() == [
+        "COURSEGRADE_NATS_URL needs the package nats-py: install it, or leave the setting off."
+    ]
+    assert settings(database_url=POSTGRES, jwt_secret=SECRET).faults_of_serving() == []
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -202,6 +240,7 @@ def test_all_faults_are_named_together() -> None:
             "database_pool_size": 4,
             "database_statement_timeout": 1.5,
             "log_level": "debug",
+            "nats_url": NATS,
         },
     ],
 )
