@@ -34,6 +34,4 @@ def create_app() -> Starlette:
     """Build the application, as careful with garbage as ours."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    return Starlette(
-        routes=[WebSocketRoute("/", listen), Route("/", broadcast, methods=["POST"])]
-    )
+    return Starlette(routes=[WebSocketRoute("/", listen), Route("/", broadcast, methods=["POST"])])

@@ -167,16 +167,31 @@ async def events_of_request(
 
 
 async def end_of_log() -> Place:
-    """Return the place behind all events that are complete now."""
-    if dialect() == "postgres":
-        ((xmin,),) = await fetch(f"select {_HORIZON}")
-        return Place(xmin - 1, MAX_ID)
+    """Return the place of the last event that is complete now."""
     # Never before what was deleted: a cursor that is made now must not have expired.
+    if dialect() == "postgres":
+        # And never behind the last event: after a crash PostgreSQL gives the numbers of
+        # transactions that were rolled back to others, whose events would be passed over.
+        ((xid, number),) = await fetch(
+            "(select xid, id from grade_event"
+            f" where xid < {_HORIZON} order by xid desc, id desc limit 1)"
+            " union all select retained_xid, retained_id from event_log_state"
+            " order by 1 desc, 2 desc limit 1"
+        )
+        return Place(xid, number)
     ((last,),) = await fetch(
         "select max(retained_id, (select coalesce(max(id), 0) from grade_event))"
         " from event_log_state"
     )
     return Place(0, last)
+
+
+async def limit_of_log() -> Place:
+    """Return the place that no event is behind so far, complete or not."""
+    if dialect() != "postgres":
+        return await end_of_log()
+    ((xmax,),) = await fetch("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+    return Place(xmax - 1, MAX_ID)
 
 
 async def has_incomplete_events() -> bool:

@@ -1,9 +1,9 @@
 """Grade events: reading the log in pages, and following it live."""
 
-import asyncio
 import base64
 import binascii
 import json
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -21,10 +21,12 @@ from db.event_log import (
     events_after,
     events_before,
     events_of_request,
+    limit_of_log,
     log_state,
     read_log_state,
 )
 from grading import (
+    Cause,
     CourseGradeChanged,
     CursorExpired,
     EventKind,
@@ -35,6 +37,7 @@ from grading import (
 )
 from resolvers import access
 from resolvers.context import Context
+from resolvers.shared_work import SharedWork
 
 __all__ = [
     "ALL_EVENTS",
@@ -47,9 +50,12 @@ __all__ = [
 MAX_EVENTS = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GradeEvent:
-    """An event with its course, and the cursor that leads to what follows it."""
+    """An event with its course, and the cursor that leads to what follows it.
+
+    The same object for all who are told it at the same time.
+    """
 
     logged: LoggedEvent
     course: StoredCourse
@@ -91,7 +97,7 @@ async def read_page(
     """
     access.require_reader(context.viewer)
     size = _page_size(first)
-    place = await place_of(after) if after else (await read_log_state()).retained
+    place = (await read_log_state()).retained if after is None else await place_of(after)
     logged = await events_after(place, limit=size + 1, asked=asked)
     page = await _with_courses(context, logged[:size])
     end = page[-1].cursor if page else after
@@ -117,10 +123,12 @@ async def read_history(
 async def read_announced(
     context: Context, course: StoredCourse, learner_ids: Collection[LearnerId]
 ) -> list[GradeEvent]:
-    """Return what this operation announced of learners in a course, in order."""
+    """Return what updates in this operation announced of learners in a course, in order."""
     access.require_reader(context.viewer)
     logged = await events_of_request(course.id, learner_ids, context.correlation_id)
-    return await _with_courses(context, logged)
+    # Scores that were recorded in the same operation have announced what they changed themselves.
+    own = [one for one in logged if one.origin.cause is Cause.GRADE_UPDATED]
+    return await _with_courses(context, own)
 
 
 async def follow(
@@ -146,24 +154,24 @@ async def follow(
         return await events_after(behind, limit=limit, asked=wanted)
 
     (course_id,) = wanted.course_ids or (None,)
+    announcer = _announcers.setdefault(context.events, _Announcer())
     stream = context.events.follow(course_id, after=place, admits=wanted.admits, catch_up=catch_up)
     async with aclosing(stream) as logged_events:
         async for logged in logged_events:
             access.require_reader(context.viewer)
-            course = await _present_course(context.events, logged.course_id)
-            told = _repeated(logged) if repeat_status else logged
-            yield GradeEvent(told, course, _cursor(epoch, logged.place))
+            yield await announcer.announce(epoch, logged, repeat_status=repeat_status)
 
 
 async def place_of(cursor: str) -> Place:
     """Return the place that a cursor stands for.
 
     :raises MalformedCursor: if it is none of ours.
-    :raises CursorExpired: if events behind it were deleted.
+    :raises CursorExpired: if events behind it were deleted, or it is beyond the end of the log.
     """
     epoch, place = _parsed(cursor)
     state = await read_log_state()
-    if epoch != state.epoch or place < state.retained:
+    # Beyond the end it is of events that a restored backup does not have, or will number anew.
+    if epoch != state.epoch or not state.retained <= place <= await limit_of_log():
         raise CursorExpired(
             "The events behind this cursor are no longer kept. Read the state and "
             "`gradeEventsCursor` in one query, and go on from there."
@@ -171,21 +179,37 @@ async def place_of(cursor: str) -> Place:
     return place
 
 
-# A thousand followers of a course would ask a thousand times for each event of it.
 _COURSE_KEPT: Final = 0.5  # seconds
-_courses: WeakKeyDictionary[object, dict[int, tuple[float, asyncio.Task[StoredCourse]]]] = (
-    WeakKeyDictionary()
-)
+_KEPT: Final = 1_000  # events
 
 
-async def _present_course(events: object, course_id: int) -> StoredCourse:
-    kept = _courses.setdefault(events, {})
-    now = asyncio.get_running_loop().time()
-    until, task = kept.get(course_id, (0.0, None))
-    if task is None or until < now:
-        task = asyncio.create_task(_read_course(course_id))
-        kept[course_id] = (now + _COURSE_KEPT, task)
-    return await asyncio.shield(task)
+class _Announcer:
+    """Makes what the followers of a stream are told: once for a thousand of them."""
+
+    def __init__(self) -> None:
+        self._courses: dict[int, SharedWork[StoredCourse]] = {}
+        self._events: OrderedDict[tuple[str, int, bool], GradeEvent] = OrderedDict()
+
+    async def announce(self, epoch: str, logged: LoggedEvent, *, repeat_status: bool) -> GradeEvent:
+        """Return an event as its followers are told it."""
+        course = await self._present_course(logged.course_id)
+        key = (epoch, logged.id, repeat_status)
+        event = self._events.get(key)
+        if event is None or event.course is not course:
+            told = _repeated(logged) if repeat_status else logged
+            event = self._events[key] = GradeEvent(told, course, _cursor(epoch, logged.place))
+            if len(self._events) > _KEPT:
+                self._events.popitem(last=False)
+        return event
+
+    async def _present_course(self, course_id: int) -> StoredCourse:
+        work = self._courses.get(course_id)
+        if work is None or work.is_older_than(_COURSE_KEPT):
+            work = self._courses[course_id] = SharedWork(_read_course(course_id))
+        return await work.result()
+
+
+_announcers: WeakKeyDictionary[object, _Announcer] = WeakKeyDictionary()
 
 
 async def _read_course(course_id: int) -> StoredCourse:

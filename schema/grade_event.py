@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import strawberry
@@ -168,10 +169,14 @@ def kinds_of(types: Collection[GradeEventType] | None) -> set[grading.EventKind]
     return None if types is None else {kind for one in types for kind in KINDS[one]}
 
 
+@lru_cache(maxsize=1_000)
 def grade_event_of(
     announced: Announced, course_of: Callable[[StoredCourse], "Course"]
 ) -> GradeEvent:
-    """Wrap an event in the type of its kind, and its course with ``course_of``."""
+    """Wrap an event in the type of its kind, and its course with ``course_of``.
+
+    Those who are told the same object get the same object.
+    """
     logged = announced.logged
     common: dict[str, Any] = {
         "announced": announced,

@@ -1,12 +1,12 @@
 """Subscriptions: what many ask for in the same words is executed and encoded once an event."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, NamedTuple, cast
+from weakref import WeakValueDictionary
 
 import orjson
 from graphql import ExecutionResult as CoreResult
@@ -18,6 +18,7 @@ from strawberry.types.execution import PreExecutionError
 
 from resolvers.access import Viewer
 from resolvers.context import Context
+from resolvers.shared_work import SharedWork
 from schema.documents import NotRunnable, Operation
 from schema.errors import log, told_to_clients
 from schema.grade_event import GradeEvent
@@ -41,14 +42,18 @@ class SharedResult(ExecutionResult):
         return orjson.dumps(body).decode()
 
 
-class Group(NamedTuple):
-    """Those who ask in the same words, may see the same, and follow the same stream."""
+class Likeness(NamedTuple):
+    """What those have in common who are sent the same results."""
 
     stream: object
     text: str
     operation_name: str | None
     variables: bytes
     rights: Viewer
+
+
+class Group:
+    """Those who ask in the same words, may see the same, and follow the same stream."""
 
 
 @dataclass(frozen=True)
@@ -62,18 +67,13 @@ class LiveRequest:
     extensions: Mapping[str, Any] | None
     context: Context
 
-    def group(self) -> Group:
-        """Return whom the results may be shared with."""
+    def likeness(self) -> Likeness:
+        """Return what those have in common with it whom its results may be shared with."""
         resuming = self.operation.resuming_variables
         shared = {name: value for name, value in self.variables.items() if name not in resuming}
         rights = replace(self.context.viewer, name="")
         variables = orjson.dumps(shared, option=orjson.OPT_SORT_KEYS)
-        return Group(self.context.events, self.text, self.operation_name, variables, rights)
-
-
-class _Execution(NamedTuple):
-    result: "asyncio.Task[SharedResult]"
-    made_at: float
+        return Likeness(self.context.events, self.text, self.operation_name, variables, rights)
 
 
 class LiveOperations:
@@ -82,17 +82,23 @@ class LiveOperations:
     def __init__(self, schema: GraphQLSchema, executor_class: type[Executor[Any]]) -> None:
         self._schema = schema
         self._executor_class = executor_class
-        self._executions: OrderedDict[tuple[Group, str], _Execution] = OrderedDict()
+        self._groups: WeakValueDictionary[Likeness, Group] = WeakValueDictionary()
+        self._executions: OrderedDict[tuple[Group, str], SharedWork[SharedResult]] = OrderedDict()
 
     async def results(self, request: LiveRequest) -> AsyncGenerator[ExecutionResult, None]:
         """Yield a result for each event; an error that ends the stream as PreExecutionError."""
         try:
             executor = self._executor(request)
             source = await _source(executor)
-            group = request.group()
+            group = self._groups.setdefault(request.likeness(), Group())
             async with aclosing(source) as events:
                 async for event in events:
-                    yield await self._result(group, executor, event)
+                    result = await self._result(group, executor, event)
+                    if result.data is None:
+                        # Who went on behind an event that could not be told would never get it.
+                        yield PreExecutionError(data=None, errors=result.errors)
+                        return
+                    yield result
         except NotRunnable as refused:
             yield refusal(refused.errors, request.context)
         except Exception as error:  # noqa: BLE001 - a resolver may raise anything
@@ -117,19 +123,16 @@ class LiveOperations:
     async def _result(
         self, group: Group, executor: "Executor[Context]", event: GradeEvent
     ) -> SharedResult:
-        key = (group, str(event.id))
-        now = asyncio.get_running_loop().time()
+        key = (group, event.id)
         execution = self._executions.get(key)
-        if execution is None or now - execution.made_at > SHARED_FOR:
-            # A task of its own: that one of those who wait for it leaves must not end it.
-            task = asyncio.create_task(_executed(executor, event))
-            execution = _Execution(task, now)
-            self._executions[key] = execution
+        if execution is None or execution.is_older_than(SHARED_FOR):
+            execution = self._executions[key] = SharedWork(_executed(executor, event))
             if len(self._executions) > KEPT:
                 self._executions.popitem(last=False)
-        if execution.result.done():
-            return execution.result.result()
-        return await asyncio.shield(execution.result)
+        result = await execution.result()
+        if result.errors and self._executions.get(key) is execution:
+            del self._executions[key]  # who resumes must not be told the same failure again
+        return result
 
 
 def refusal(errors: list[GraphQLError], context: Context) -> PreExecutionError:

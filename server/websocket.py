@@ -220,9 +220,6 @@ def _ends_the_operation(result: ExecutionResult) -> bool:
     """Tell whether the operation was not run at all, or cannot go on."""
     if isinstance(result, PreExecutionError):
         return True
-    if isinstance(result, SharedResult) and result.data is None:
-        # An event that could not be told: whoever went on behind it would never get it.
-        return True
     return (
         result.data is None
         and bool(result.errors)

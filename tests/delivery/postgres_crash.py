@@ -1,7 +1,9 @@
 """A PostgreSQL server that stops without shutting down."""
 
 import os
+import shlex
 import subprocess
+import time
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
@@ -21,14 +23,26 @@ async def lasting_database(server: str) -> tuple[str, str]:
         await connection.close()
 
 
-def crash_and_restart(data: str) -> None:
-    """Stop all its processes in the middle of their work, and start it again."""
+def crash_and_restart(data: str, away: float = 0.0) -> None:
+    """Stop all its processes in the middle of their work, and start it again so much later.
+
+    ``away`` is in seconds.
+    """
+    # As it was started: the program's name, its folder, and then its settings.
+    _, *started = shlex.split((Path(data) / "postmaster.opts").read_text())
+    options = shlex.join(started[started.index("-c") :])
+    _pg_ctl(data, "-m", "immediate", "stop")
+    time.sleep(away)
+    _pg_ctl(data, "-l", str(Path(data).parent / "log"), "-o", options, "start")
+
+
+def _pg_ctl(data: str, *arguments: str) -> None:
     programs = server_programs()
     if programs is None:
         raise RuntimeError("PostgreSQL's server programs are not installed")
     folder = Path(data)
     subprocess.run(
-        [programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "restart"],
+        [programs / "pg_ctl", "-D", data, "-w", *arguments],
         check=True,
         cwd=folder.parent,
         user=folder.stat().st_uid if os.geteuid() == 0 else None,

@@ -1,9 +1,9 @@
-"""A server that neither sends nor hears NOTIFY: `python -m tests.delivery.server_without_notify`."""
+"""A server that neither sends nor hears NOTIFY."""
 
 import asyncio
 from typing import Any
+from unittest.mock import patch
 
-import server.event_stream
 from events import Wakeable
 from server.serve import serve
 from server.settings import Settings
@@ -18,11 +18,12 @@ class DeafWaker:
     def announce(self) -> None:
         """Say nothing."""
 
-    async def run(self, tail: Wakeable[Any]) -> None:
+    async def run(self, _tail: Wakeable[Any]) -> None:
         """Hear nothing until cancelled."""
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    server.event_stream.PostgresWaker = DeafWaker  # type: ignore[assignment,misc]
+    # No setting of the product: nobody should want it.
+    patch("server.event_stream.PostgresWaker", DeafWaker).start()
     serve(Settings())

@@ -9,8 +9,8 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
+from unittest.mock import patch
 
-import resolvers.score_recording
 from db.connection import connected
 from db.errors import DBConnectionError, OperationalError
 from resolvers import scores
@@ -38,7 +38,7 @@ def roll_back_some(chance: random.Random) -> None:
         if chance.random() < UNDONE:
             raise RolledBack
 
-    resolvers.score_recording.save_regraded = save
+    patch("resolvers.score_recording.save_regraded", save).start()
 
 
 async def write_forever(url: str, seed: int) -> None:

@@ -15,7 +15,6 @@ TABLES = (
     "subsection_grade",
     "course_grade",
     "grade_event",
-    "event_log_state",
 )
 _ORDER = {"course_publication": "course_id"}
 

@@ -8,7 +8,9 @@ from typing import Any, Final
 from tortoise import Model
 
 from db import models
+from db.event_log import LoggedEvent, Place
 from db.sql import fetch
+from events import EventStream
 from resolvers.access import ANONYMOUS, Viewer
 from resolvers.context import Context
 from schema import schema
@@ -26,6 +28,7 @@ class Asking:
     now: datetime = NOW
     freeze_after: timedelta | None = FREEZE_AFTER
     request_id: str = "request-1"
+    events: EventStream[LoggedEvent, Place] | None = None
 
     def context(self) -> Context:
         return Context(
@@ -33,6 +36,7 @@ class Asking:
             now=lambda: self.now,
             freeze_after=self.freeze_after,
             request_id=self.request_id,
+            events=self.events,
         )
 
 
