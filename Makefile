@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install explorer browser clients run test check format sdl release-sdl coverage bench migrate \
+.PHONY: help install explorer browser clients run test test-slow check format sdl release-sdl coverage bench migrate \
 	lock upgrade clean
 
 help: ## Show this list
@@ -46,9 +46,14 @@ clients: # The GraphQL clients from npm that tests subscribe with.
 run: install ## Serve the API, GraphiQL and the demonstration course on SQLite
 	@$(BIN)/python main.py $(ARGS)
 
-test: install browser clients ## Run every test this machine can run, and say which ones it cannot
-	@$(BIN)/python -m pytest --junitxml=build/tests.xml $(ARGS)
+test: install ## Run the tests that this machine can run, and say which ones it cannot
+	@$(BIN)/python -m pytest -m 'not slow' --junitxml=build/tests.xml $(ARGS)
 	@$(BIN)/python .ci/left_out.py build/tests.xml
+	@echo 'Left for `make test-slow`: crashes, storms, real clients, a real browser.'
+
+test-slow: install browser clients ## Run the tests that take seconds each: crashes, storms, clients, browser
+	@$(BIN)/python -m pytest -m slow --junitxml=build/slow.xml $(ARGS)
+	@$(BIN)/python .ci/left_out.py build/slow.xml
 
 check: $(INSTALLED) ## Check format, lint, types, import contracts, dependencies, spelling, SDL
 	$(BIN)/ruff format --check .

@@ -11,7 +11,13 @@ from bench.classroom import COURSE, POINTS, START, enroll_class
 from bench.databases import empty_database
 from bench.measure import row
 from db.courses import StoredCourse
-from db.event_log import BEGINNING, LoggedEvent, Origin, Place, append_events, end_of_log
+from db.event_log import (
+    LoggedEvent,
+    Origin,
+    append_events,
+    end_of_log,
+)
+from db.event_log_state import BEGINNING, Place
 from db.transaction import grade_transaction
 from events import EventStream, Tail
 from grading import Cause, LearnerId, SubsectionGradeChanged, usage_key_of

@@ -9,17 +9,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from weakref import WeakKeyDictionary
 
-from db.connection import client, dialect
+from db.connection import dialect
+from db.event_log_state import MAX_ID, Place
 from db.event_payload import change_of, payload_of
-from db.sql import among, among_texts, as_datetime, execute, fetch, id_array, text_array
-from db.transaction import transaction
+from db.sql import among, among_texts, as_datetime, fetch, id_array, text_array
 from db.upsert import Upsert, upsert_rows
 from grading import Cause, EventKind, GradeChange, LearnerId
-
-MAX_ID: Final = 2**63 - 1
-_PRUNED_AT_ONCE: Final = 5_000
 
 _APPEND: Final = Upsert(
     table="grade_event",
@@ -40,17 +36,6 @@ _EVENTS: Final = (
     " correlation_id, created_at from grade_event where "
 )
 _HORIZON: Final = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A place in the log: what lies behind it was read."""
-
-    xid: int
-    id: int
-
-
-BEGINNING: Final = Place(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +77,6 @@ class EventFilter:
 
 
 ALL_EVENTS: Final = EventFilter()
-
-
-@dataclass(frozen=True, slots=True)
-class LogState:
-    """Which life of the log this is, and the place before which events were deleted."""
-
-    epoch: str
-    retained: Place
 
 
 async def append_events(
@@ -200,75 +177,6 @@ async def has_incomplete_events() -> bool:
         return False
     rows = await fetch(f"select 1 from grade_event where xid >= {_HORIZON} limit 1")
     return bool(rows)
-
-
-_states: WeakKeyDictionary[object, LogState] = WeakKeyDictionary()
-
-
-async def log_state() -> LogState:
-    """Return the state of the log as it was when this process first asked, or last pruned."""
-    known = _states.get(client())
-    return await read_log_state() if known is None else known
-
-
-async def read_log_state() -> LogState:
-    """Return the present state of the log."""
-    ((epoch, xid, number),) = await fetch(
-        "select epoch, retained_xid, retained_id from event_log_state"
-    )
-    state = LogState(epoch, Place(xid, number))
-    _states[client()] = state
-    return state
-
-
-async def begin_new_epoch_after_restore() -> bool:
-    """Begin a new epoch if the database was restored from a dump: its transactions count anew.
-
-    Cursors of the old epoch expire. Return whether that was so.
-    """
-    if dialect() != "postgres":
-        return False
-    async with transaction():
-        rows = await fetch(
-            "select 1 from grade_event"
-            " where xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint limit 1"
-        )
-        if not rows:
-            return False
-        await execute("update grade_event set xid = 0")
-        await execute(
-            "update event_log_state set epoch = replace(gen_random_uuid()::text, '-', ''),"
-            " retained_xid = 0, retained_id = 0"
-        )
-    await read_log_state()
-    return True
-
-
-async def prune_events(*, older_than: datetime) -> int:
-    """Delete events from before an instant, in pieces; return how many."""
-    pruned = 0
-    while True:
-        async with transaction():
-            rows = await fetch(
-                "select xid, id from grade_event where created_at < $1 order by xid, id limit $2",
-                older_than,
-                _PRUNED_AT_ONCE,
-            )
-            if not rows:
-                return pruned
-            await execute(
-                f"delete from grade_event where {among('id', 1)}",
-                id_array(number for _, number in rows),
-            )
-            xid, number = rows[-1]
-            await execute(
-                "update event_log_state set retained_xid = $1, retained_id = $2"
-                " where (retained_xid, retained_id) < ($1, $2)",
-                xid,
-                number,
-            )
-        pruned += len(rows)
-        await read_log_state()
 
 
 def _conditions(

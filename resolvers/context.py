@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from db.event_log import LoggedEvent, Origin, Place
+from db.event_log import LoggedEvent, Origin
+from db.event_log_state import Place
 from events import EventStream
 from grading import Cause
 from resolvers.access import Viewer

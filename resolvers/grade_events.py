@@ -16,15 +16,13 @@ from db.event_log import (
     ALL_EVENTS,
     EventFilter,
     LoggedEvent,
-    Place,
     end_of_log,
     events_after,
     events_before,
     events_of_request,
     limit_of_log,
-    log_state,
-    read_log_state,
 )
+from db.event_log_state import Place, log_state, read_log_state
 from grading import (
     Cause,
     CourseGradeChanged,

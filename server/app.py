@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
 from db.connection import connected
-from db.event_log import begin_new_epoch_after_restore
+from db.event_log_state import begin_new_epoch_after_restore
 from server.auth import Authenticator
 from server.drain import Drain
 from server.event_stream import grade_event_stream

@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db.database_url import IN_MEMORY, SqliteFile, parse_database_url
-from db.event_log import LoggedEvent, Place, end_of_log, events_after, has_incomplete_events
+from db.event_log import (
+    LoggedEvent,
+    end_of_log,
+    events_after,
+    has_incomplete_events,
+)
+from db.event_log_state import Place
 from events import EventStream, Waker
 from events.notify import PostgresWaker
 from events.sqlite_watch import SqliteWaker

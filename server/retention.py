@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from db.errors import DBConnectionError, OperationalError
-from db.event_log import prune_events
+from db.event_log_state import prune_events
 
 logger = logging.getLogger(__name__)
 

@@ -25,6 +25,8 @@ from tests.factories import COURSE, NOW, enroll, problem_key, publish_content
 from tests.live_server import LiveServer, serving
 from tests.server.live_server import CHANGES, PROTOCOL, RECORD
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0  # seconds: nothing is measured
 
 

@@ -24,6 +24,8 @@ from resolvers.simulation import programme_of_demonstration
 from tests.cli.commands import MAIN, Terminal, environment
 from tests.live_server import serving
 
+pytestmark = pytest.mark.slow
+
 SUBSCRIPTION = """
 subscription($course: CourseKey!, $after: String!) {
   gradeEvents(courseKey: $course, after: $after) { id }

@@ -14,20 +14,22 @@ from hypothesis import strategies as st
 
 from db.connection import connected
 from db.event_log import (
-    BEGINNING,
-    MAX_ID,
     EventFilter,
     LoggedEvent,
     Origin,
-    Place,
     append_events,
-    begin_new_epoch_after_restore,
     end_of_log,
     events_after,
     events_before,
     events_of_request,
     has_incomplete_events,
     limit_of_log,
+)
+from db.event_log_state import (
+    BEGINNING,
+    MAX_ID,
+    Place,
+    begin_new_epoch_after_restore,
     log_state,
     prune_events,
     read_log_state,

@@ -4,9 +4,13 @@ import asyncio
 from typing import Any, NoReturn
 from unittest.mock import patch
 
+import pytest
+
 from db.errors import DBConnectionError
 from tests.factories import COURSE
 from tests.server.live_server import SOON, GraphQLSocket, serving, settings_of, with_course
+
+pytestmark = pytest.mark.slow
 
 FOLLOW = """
 subscription Follow($course: CourseKey!, $after: String, $types: [GradeEventType!]) {

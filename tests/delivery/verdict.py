@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from db.course_grades import course_grades
-from db.event_log import BEGINNING, LoggedEvent, events_after
+from db.event_log import LoggedEvent, events_after
+from db.event_log_state import BEGINNING
 from grading import CourseGradeChanged, LearnerId, SubsectionGradeChanged
 from schema.global_id import global_id
 from tests.delivery.scenery import course_and_learners

@@ -10,12 +10,12 @@ from functools import partial
 from db.event_log import (
     LoggedEvent,
     Origin,
-    Place,
     append_events,
     end_of_log,
     events_after,
     has_incomplete_events,
 )
+from db.event_log_state import Place
 from db.sql import execute, fetch
 from db.transaction import grade_transaction
 from events import EventStream

@@ -4,7 +4,8 @@ from contextlib import aclosing
 
 import pytest
 
-from db.event_log import BEGINNING, EventFilter, LoggedEvent, Place, events_after
+from db.event_log import EventFilter, LoggedEvent, events_after
+from db.event_log_state import BEGINNING, Place
 from events import EventStream, Pace
 from grading import LearnerId
 from tests.events.grade_log import (
@@ -18,6 +19,8 @@ from tests.events.grade_log import (
     versions,
 )
 from tests.events.waiting import soon, until
+
+pytestmark = pytest.mark.slow
 
 ONLY_WHEN_WOKEN = Pace(poll=3_600)
 

@@ -6,7 +6,8 @@ import nats
 import pytest
 from nats.aio.msg import Msg
 
-from db.event_log import LoggedEvent, Place
+from db.event_log import LoggedEvent
+from db.event_log_state import Place
 from events import EventStream, Pace, Waker
 from events.nats_wake import NatsWaker
 from events.notify import PostgresWaker
@@ -18,7 +19,7 @@ from tests.events.waiting import soon, until
 
 ONLY_WHEN_WOKEN = Pace(poll=3_600)
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 
 GradeRelay = Relay[LoggedEvent, Place]
 

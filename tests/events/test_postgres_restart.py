@@ -10,7 +10,8 @@ import pytest
 
 from db.connection import connected
 from db.errors import DBConnectionError, OperationalError
-from db.event_log import BEGINNING, LoggedEvent, events_after
+from db.event_log import LoggedEvent, events_after
+from db.event_log_state import BEGINNING
 from db.migrate import migrate
 from events import EventStream
 from events.notify import PostgresWaker

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from db.event_log import BEGINNING
+from db.event_log_state import BEGINNING
 from events import EventStream, Pace
 from events.sqlite_watch import SqliteWaker
 from grading import LearnerId

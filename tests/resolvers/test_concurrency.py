@@ -7,6 +7,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from db.courses import StoredCourse
 from db.sql import fetch
 from grading import CourseContent, CourseGrade, LearnerId
@@ -27,6 +29,8 @@ from tests.factories import (
 from tests.grading.courses import assignment_type
 from tests.invariants import broken_rules
 from tests.resolvers.record_apart import LEARNER, record_each, record_exam_problem
+
+pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).parents[2]
 

@@ -12,7 +12,8 @@ from db.connection import dialect
 from db.course_grades import course_grades as stored_grades
 from db.courses import StoredCourse
 from db.errors import IntegrityError
-from db.event_log import BEGINNING, LoggedEvent, Origin, events_after
+from db.event_log import LoggedEvent, Origin, events_after
+from db.event_log_state import BEGINNING
 from db.problem_scores import NewScore, save_scores
 from db.sql import execute
 from db.subsection_grades import subsection_grades

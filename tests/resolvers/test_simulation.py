@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from db.courses import StoredCourse
-from db.event_log import BEGINNING, LoggedEvent, end_of_log, events_after
+from db.event_log import LoggedEvent, end_of_log, events_after
+from db.event_log_state import BEGINNING
 from demo.generate import HISTORY_ENDS
 from demo.outline import COURSE_KEY
 from examples.oulad.convert import convert

@@ -8,7 +8,8 @@ from typing import Any, Final
 from tortoise import Model
 
 from db import models
-from db.event_log import LoggedEvent, Place
+from db.event_log import LoggedEvent
+from db.event_log_state import Place
 from db.sql import fetch
 from events import EventStream
 from resolvers.access import ANONYMOUS, Viewer

@@ -8,7 +8,8 @@ from typing import Any
 
 from strawberry.types import ExecutionResult
 
-from db.event_log import LoggedEvent, Place
+from db.event_log import LoggedEvent
+from db.event_log_state import Place
 from events import EventStream
 from schema import schema
 from tests.events.grade_log import GradeLog

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from db.courses import StoredCourse
-from db.event_log import prune_events, read_log_state
+from db.event_log_state import prune_events, read_log_state
 from db.learners import Learner
 from grading import CourseGrade, CourseKey, LearnerId
 from resolvers import course_grades, grade_events

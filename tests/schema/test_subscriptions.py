@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from db.courses import StoredCourse
-from db.event_log import prune_events
+from db.event_log_state import prune_events
 from grading import CourseKey
 from schema import schema
 from tests.schema.execution import AS_NOBODY, AS_STAFF, Asking, data

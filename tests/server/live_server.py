@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection
 from websockets.typing import Subprotocol
 
-from db.event_log import LoggedEvent, Place
+from db.event_log import LoggedEvent
+from db.event_log_state import Place
 from events import EventStream
 from grading import LearnerId
 from server.app import create_app

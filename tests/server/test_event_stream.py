@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.event_log import Place
+from db.event_log_state import Place
 from events.nats_wake import NatsWaker
 from events.notify import PostgresWaker
 from events.sqlite_watch import SqliteWaker

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from db.errors import DBConnectionError
-from db.event_log import BEGINNING, Place, append_events, events_after, read_log_state
+from db.event_log import append_events, events_after
+from db.event_log_state import BEGINNING, Place, read_log_state
 from grading import CourseGradeChanged, CourseGradeSnapshot, PassingStatus
 from server import retention
 from server.retention import old_events_pruned

@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.event_log import prune_events
+from db.event_log_state import prune_events
 from tests.factories import COURSE, NOW
 from tests.server.live_server import CHANGES, LiveServer, serving, settings_of
 

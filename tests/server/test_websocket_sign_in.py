@@ -38,7 +38,7 @@ async def server(settings: Settings) -> AsyncIterator[LiveServer]:
         yield live
 
 
-def token(*, staff: bool = True, seconds: float = 300.0, secret: str = SECRET) -> str:
+def token(*, staff: bool = True, seconds: float = 3600.0, secret: str = SECRET) -> str:
     """Sign a token; servers accept one for another 30 seconds."""
     claims = {
         "preferred_username": "someone",
