@@ -22,7 +22,7 @@ from db.event_log import (
     events_of_request,
     limit_of_log,
 )
-from db.event_log_state import Place, log_state, read_log_state
+from db.event_log_state import MAX_ID, Place, log_state, read_log_state
 from grading import (
     Cause,
     CourseGradeChanged,
@@ -52,7 +52,9 @@ MAX_EVENTS = 500
 class GradeEvent:
     """An event with its course, and the cursor that leads to what follows it.
 
-    The same object for all who are told it at the same time.
+    An event may be told before an older transaction has ended, whose events come after it: its
+    cursor then leads back to where everything was complete. The same object for all who are told
+    it at the same time.
     """
 
     logged: LoggedEvent
@@ -62,11 +64,11 @@ class GradeEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Events in a row, whether there are more, and where to go on."""
+    """Events in a row, the cursor of each in this row, and whether there are more."""
 
     events: tuple[GradeEvent, ...]
+    cursors: tuple[str, ...]
     has_next: bool
-    end_cursor: str | None
 
 
 async def present_cursor(context: Context) -> str:
@@ -97,9 +99,7 @@ async def read_page(
     size = _page_size(first)
     place = (await read_log_state()).retained if after is None else await place_of(after)
     logged = await events_after(place, limit=size + 1, asked=asked)
-    page = await _with_courses(context, logged[:size])
-    end = page[-1].cursor if page else after
-    return EventPage(tuple(page), len(logged) > size, end)
+    return await _page(context, logged, size, complete=True)
 
 
 async def read_history(
@@ -114,8 +114,7 @@ async def read_history(
     size = _page_size(first)
     place = None if after is None else await place_of(after)
     logged = await events_before(place, limit=size + 1, asked=asked)
-    page = await _with_courses(context, logged[:size])
-    return EventPage(tuple(page), len(logged) > size, page[-1].cursor if page else None)
+    return await _page(context, logged, size, complete=False)
 
 
 async def read_announced(
@@ -126,7 +125,7 @@ async def read_announced(
     logged = await events_of_request(course.id, learner_ids, context.correlation_id)
     # Scores that were recorded in the same operation have announced what they changed themselves.
     own = [one for one in logged if one.origin.cause is Cause.GRADE_UPDATED]
-    return await _with_courses(context, own)
+    return await _with_courses(context, own, complete=False)
 
 
 async def follow(
@@ -242,13 +241,25 @@ def _repeated(logged: LoggedEvent) -> LoggedEvent:
     return logged
 
 
-async def _with_courses(context: Context, logged: Sequence[LoggedEvent]) -> list[GradeEvent]:
+async def _page(
+    context: Context, logged: Sequence[LoggedEvent], size: int, *, complete: bool
+) -> EventPage:
     epoch = (await log_state()).epoch
+    events = await _with_courses(context, logged[:size], complete=complete)
+    cursors = tuple(_cursor(epoch, one.logged.place) for one in events)
+    return EventPage(tuple(events), cursors, len(logged) > size)
+
+
+async def _with_courses(
+    context: Context, logged: Sequence[LoggedEvent], *, complete: bool
+) -> list[GradeEvent]:
+    epoch = (await log_state()).epoch
+    safe = Place(MAX_ID, MAX_ID) if complete or not logged else await end_of_log()
     ids = list({one.course_id for one in logged})
     found = await context.loaders.course_by_id.load_many(ids)
     courses = dict(zip(ids, found, strict=True))
     return [
-        GradeEvent(one, course, _cursor(epoch, one.place))
+        GradeEvent(one, course, _cursor(epoch, min(one.place, safe)))
         for one in logged
         if (course := courses[one.course_id]) is not None
     ]

@@ -231,15 +231,20 @@ class GradeEventConnection:
         course_of: Callable[[StoredCourse], "Course"],
         *,
         after: str | None,
+        end: str | None = None,
     ) -> Self:
+        """Wrap a page; ``end`` is where to go on from a page that is empty."""
         nodes = [grade_event_of(one, course_of) for one in page.events]
         return cls(
-            edges=[GradeEventEdge(cursor=one.cursor, node=one) for one in nodes],
+            edges=[
+                GradeEventEdge(cursor=cursor, node=node)
+                for cursor, node in zip(page.cursors, nodes, strict=True)
+            ],
             nodes=nodes,
             page_info=PageInfo(
                 has_next_page=page.has_next,
                 has_previous_page=after is not None,
-                start_cursor=nodes[0].cursor if nodes else None,
-                end_cursor=page.end_cursor,
+                start_cursor=page.cursors[0] if nodes else None,
+                end_cursor=page.cursors[-1] if nodes else end,
             ),
         )

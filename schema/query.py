@@ -126,7 +126,7 @@ class Query:
     ) -> GradeEventConnection:
         asked = await _asked(info, course_keys, learner, types)
         page = await grade_events.read_page(info.context, asked, first=first, after=after)
-        return GradeEventConnection.of(page, Course.of, after=after)
+        return GradeEventConnection.of(page, Course.of, after=after, end=after)
 
     @strawberry.field(
         description="The cursor behind all events that are complete now. Ask for it together with "

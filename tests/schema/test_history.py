@@ -1,14 +1,17 @@
 """``CourseGrade.history``: what happened to one learner's grades, newest first."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from db.courses import StoredCourse
+from db.event_log import append_events
 from db.sql import fetch
 from db.transaction import grade_transaction
-from grading import CourseKey
+from grading import CourseGradeChanged, CourseGradeSnapshot, CourseKey, PassingStatus
+from tests.factories import ORIGIN
 from tests.schema.execution import data, refusal
 from tests.schema.heat import (
     ADA,
@@ -220,3 +223,39 @@ async def test_it_can_be_paged_while_another_transaction_is_open(course: StoredC
     await writing
 
     assert older == [*FIRST, SECOND[0]][::-1]
+
+
+FEED = """
+query ($courseKey: CourseKey!, $after: String) {
+  gradeEvents(courseKeys: [$courseKey], after: $after) { nodes { learner { username } } }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "engine", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+async def test_a_cursor_out_of_it_passes_over_nothing_that_was_still_open(
+    course: StoredCourse,
+) -> None:
+    written, released = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        async with grade_transaction(course.id, [BEA.id]):
+            after = CourseGradeSnapshot(0.5, "Pass", True, PassingStatus.PASSING)
+            change = CourseGradeChanged(BEA.id, 1, None, after, first_time_passed=True)
+            await append_events(course.id, [change], ORIGIN, now=datetime.now(UTC))
+            written.set()
+            await released.wait()
+
+    writing = asyncio.create_task(slow())
+    await written.wait()
+    await record(course, [ADA], {"p4": (5, 5)})
+    nodes, _ = await history(first=1)
+    released.set()
+    await writing
+
+    feed = await data(FEED, courseKey=COURSE_KEY, after=nodes[0]["cursor"])
+
+    learners = [one["learner"]["username"] for one in feed["gradeEvents"]["nodes"]]
+    assert "bea" in learners
