@@ -414,7 +414,7 @@ async def test_pruning_what_is_not_there_changes_nothing(classroom: None) -> Non
 
 
 async def test_pruning_goes_in_pieces(classroom: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("db.event_log._PRUNED_AT_ONCE", 3)
+    monkeypatch.setattr("db.event_log_state._PRUNED_AT_ONCE", 3)
     await append(*(change(version=version) for version in range(1, 9)))
     last = (await everything())[-1]
 

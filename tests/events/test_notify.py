@@ -14,7 +14,7 @@ from tests.events.waiting import until
 
 ONLY_WHEN_WOKEN = Pace(poll=3_600)
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
 @pytest.fixture

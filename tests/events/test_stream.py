@@ -8,6 +8,8 @@ from events import EventStream, Pace
 from tests.events.notes import Note, NoteLog, places
 from tests.events.waiting import soon, until
 
+pytestmark = pytest.mark.slow
+
 QUIET = Pace(page=50, poll=3_600, recheck=3_600, gap=0)
 
 

@@ -9,6 +9,8 @@ from events import Pace, Tail
 from tests.events.notes import Note, NoteLog, places
 from tests.events.waiting import until
 
+pytestmark = pytest.mark.slow
+
 NEVER_BY_ITSELF = Pace(page=10, poll=3_600, recheck=3_600, gap=0)
 
 

@@ -13,6 +13,8 @@ from schema.grade_event import GradeEvent
 from tests.factories import COURSE
 from tests.server.live_server import CHANGES, GraphQLSocket, LiveServer
 
+pytestmark = pytest.mark.slow
+
 SAME_IN_OTHER_WORDS = CHANGES.replace("courseGradeChanged(", "changed: courseGradeChanged(")
 OF_A_LEARNER = """
 subscription Changes($course: CourseKey!, $learner: LearnerRef) {

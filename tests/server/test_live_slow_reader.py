@@ -9,6 +9,8 @@ from grading import Cause, LearnerId, Points, SubsectionGradeChanged
 from tests.factories import COURSE, NOW, subsection_key
 from tests.server.live_server import LiveServer
 
+pytestmark = pytest.mark.slow
+
 LONG = "\n".join(f"field{number}: correlationId" for number in range(150))
 BULKY = f"subscription B($c: CourseKey!) {{ gradeEvents(courseKey: $c) {{ cursor id {LONG} }} }}"
 SHORT = "subscription S($c: CourseKey!) { gradeEvents(courseKey: $c) { id } }"

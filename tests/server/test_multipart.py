@@ -10,6 +10,8 @@ from tests.factories import COURSE
 from tests.server.live_server import CHANGES, LiveServer
 from tests.server.test_sse import streamed
 
+pytestmark = pytest.mark.slow
+
 APOLLO = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json"
 QUOTED = 'multipart/mixed;boundary="graphql";subscriptionSpec="1.0", application/json'
 

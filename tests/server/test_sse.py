@@ -21,6 +21,8 @@ from tests.server.live_server import (
     with_course,
 )
 
+pytestmark = pytest.mark.slow
+
 EVENTS = "text/event-stream"
 URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, "

@@ -6,6 +6,8 @@ from db.event_log_state import prune_events
 from tests.factories import COURSE, NOW
 from tests.server.live_server import CHANGES, LiveServer, serving, settings_of
 
+pytestmark = pytest.mark.slow
+
 EXAM = "block-v1:edX+Toy+2024+type@sequential+block@exam"
 EVERYTHING = """
 subscription Everything($course: CourseKey!, $after: String) {

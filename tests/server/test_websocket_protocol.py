@@ -11,6 +11,8 @@ from websockets.typing import Subprotocol
 from tests.factories import COURSE
 from tests.server.live_server import CHANGES, PROTOCOL, LiveServer, serving, settings_of
 
+pytestmark = pytest.mark.slow
+
 QUERY = {"query": "{ __typename }"}
 
 

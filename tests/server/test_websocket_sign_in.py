@@ -17,6 +17,8 @@ from server.settings import Settings
 from tests.factories import COURSE, NOW, subsection_key
 from tests.server.live_server import CHANGES, SECRET, LiveServer, serving, settings_of, with_course
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def engine() -> str:
