@@ -41,7 +41,7 @@ def doctor() -> None:
 
 
 def _findings() -> Iterator[Finding]:
-    from cli.session import read_settings  # noqa: PLC0415
+    from cli.session import read_settings
 
     yield _python()
     try:
@@ -73,9 +73,9 @@ def _settings(settings: "Settings") -> Iterator[Finding]:
 
 
 def _database(settings: "Settings") -> Finding:
-    from db.database_url import parse_database_url  # noqa: PLC0415
-    from db.errors import DatabaseSetupError  # noqa: PLC0415
-    from db.migrate import pending  # noqa: PLC0415
+    from db.database_url import parse_database_url
+    from db.errors import DatabaseSetupError
+    from db.migrate import pending
 
     url = settings.database_url.get_secret_value()
     try:

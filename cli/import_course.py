@@ -30,7 +30,7 @@ def import_course(
 
     Grades stored under the former content of a course are recomputed.
     """
-    from formats.olx import read_course  # noqa: PLC0415
+    from formats.olx import read_course
 
     if course_key is not None and len(paths) > 1:
         raise typer.BadParameter(
@@ -55,8 +55,8 @@ def _require_different(paths: list[Path], read: "list[ImportedCourse]") -> None:
 
 
 async def _publish(read: "list[ImportedCourse]") -> int:
-    from cli.session import read_settings, session  # noqa: PLC0415
-    from resolvers.course_import import publish_course  # noqa: PLC0415
+    from cli.session import read_settings, session
+    from resolvers.course_import import publish_course
 
     failures = 0
     async with session(read_settings()) as context:

@@ -29,7 +29,7 @@ def import_learners(
 
     It may be run again: what is stored already is left alone, and so is what a line leaves empty.
     """
-    from cli.refused_lines import import_refused, report_of_refused  # noqa: PLC0415
+    from cli.refused_lines import import_refused, report_of_refused
 
     course_key = None if course is None else parse_course_key(course)
     with report_of_refused(report, on=file) as report_lines:
@@ -52,10 +52,10 @@ def import_learners(
 async def _import(
     file: Path, course_key: CourseKey | None, *, keep_going: bool
 ) -> "LearnersImported":
-    from cli.session import read_settings, session  # noqa: PLC0415
-    from formats.csv_rows import open_csv  # noqa: PLC0415
-    from formats.learners_csv import read_learners  # noqa: PLC0415
-    from resolvers.learner_import import import_learners as store  # noqa: PLC0415
+    from cli.session import read_settings, session
+    from formats.csv_rows import open_csv
+    from formats.learners_csv import read_learners
+    from resolvers.learner_import import import_learners as store
 
     rows = read_learners(open_csv(file))
     async with session(read_settings()) as context:

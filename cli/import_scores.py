@@ -32,7 +32,7 @@ def import_scores(
 
     It may be run again: scores that are stored already, or older than those, are passed over.
     """
-    from cli.refused_lines import import_refused, report_of_refused  # noqa: PLC0415
+    from cli.refused_lines import import_refused, report_of_refused
 
     with report_of_refused(report, on=file) as report_lines:
         imported = asyncio.run(_import(file, keep_going=keep_going))
@@ -57,10 +57,10 @@ def import_scores(
 
 
 async def _import(file: Path, *, keep_going: bool) -> "ScoresImported":
-    from cli.session import read_settings, session  # noqa: PLC0415
-    from formats.csv_rows import open_csv  # noqa: PLC0415
-    from formats.scores_csv import read_scores  # noqa: PLC0415
-    from resolvers.score_import import import_scores as record  # noqa: PLC0415
+    from cli.session import read_settings, session
+    from formats.csv_rows import open_csv
+    from formats.scores_csv import read_scores
+    from resolvers.score_import import import_scores as record
 
     # Before the database: a file that is no CSV of scores is refused without one.
     read_scores(open_csv(file))

@@ -17,7 +17,7 @@ def refusal_of(error: Exception) -> str | None:
     if isinstance(error, CommandRefused | GradingError):
         return f"{error.code}: {error.message}"
     # Only here, where it happened: the ORM behind it would slow down every command.
-    from db.errors import DatabaseSetupError  # noqa: PLC0415
+    from db.errors import DatabaseSetupError
 
     if isinstance(error, DatabaseSetupError):
         return f"{error.code}: {error}"

@@ -26,9 +26,9 @@ def regrade(
 
 
 async def _regrade(course_key: CourseKey, *, force: bool) -> tuple[int, int]:
-    from cli.session import read_settings, session  # noqa: PLC0415
-    from resolvers.course_grades import iterate  # noqa: PLC0415
-    from resolvers.courses import require_course  # noqa: PLC0415
+    from cli.session import read_settings, session
+    from resolvers.course_grades import iterate
+    from resolvers.courses import require_course
 
     done = failed = 0
     async with session(read_settings()) as context:

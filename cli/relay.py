@@ -16,8 +16,8 @@ def relay() -> None:
 
     Several may run: one leads, the others stand by.
     """
-    from cli.session import read_settings  # noqa: PLC0415
-    from server.logs import set_up_logs  # noqa: PLC0415
+    from cli.session import read_settings
+    from server.logs import set_up_logs
 
     settings = read_settings()
     if faults := settings.faults_of_relaying():
@@ -28,9 +28,9 @@ def relay() -> None:
 
 
 async def _relay(settings: "Settings") -> None:
-    from cli.interruption import interruption  # noqa: PLC0415
-    from cli.session import session  # noqa: PLC0415
-    from server.event_stream import grade_event_relay  # noqa: PLC0415
+    from cli.interruption import interruption
+    from cli.session import session
+    from server.event_stream import grade_event_relay
 
     nats_url = settings.nats_url.get_secret_value() if settings.nats_url else ""
     with interruption() as ended:

@@ -19,7 +19,7 @@ def schema(
     ] = False,
 ) -> None:
     """Print the GraphQL schema in its definition language."""
-    from schema import schema as contract  # noqa: PLC0415
+    from schema import schema as contract
 
     sdl = contract.as_str() + "\n"
     if not check:

@@ -30,8 +30,8 @@ def serve(
 
     Options win over the settings COURSEGRADE_HOST, COURSEGRADE_PORT and so on.
     """
-    from cli.session import read_settings  # noqa: PLC0415
-    from server.serve import serve as serve_until_interrupted  # noqa: PLC0415
+    from cli.session import read_settings
+    from server.serve import serve as serve_until_interrupted
 
     settings = read_settings(host=host, port=port, workers=workers, database_url=database_url)
     if faults := settings.faults_of_serving():
@@ -41,9 +41,9 @@ def serve(
 
 
 async def _prepare(settings: "Settings", *, demo: bool | None) -> None:
-    from cli.session import session  # noqa: PLC0415
-    from resolvers.demonstration import demonstration_is_loaded, load_demonstration  # noqa: PLC0415
-    from server.settings import DEFAULT_DATABASE_URL  # noqa: PLC0415
+    from cli.session import session
+    from resolvers.demonstration import demonstration_is_loaded, load_demonstration
+    from server.settings import DEFAULT_DATABASE_URL
 
     async with session(settings) as context:
         if demo:

@@ -67,15 +67,15 @@ async def _simulate(
     limit: int | None,
     seed: int,
 ) -> "Played":
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
-    from cli.interruption import interruption  # noqa: PLC0415
-    from cli.session import read_settings, session  # noqa: PLC0415
-    from demo.outline import COURSE_KEY  # noqa: PLC0415
-    from resolvers.courses import require_course  # noqa: PLC0415
-    from resolvers.demonstration import demonstration_is_loaded  # noqa: PLC0415
-    from resolvers.simulation import play  # noqa: PLC0415
-    from server.event_stream import grade_event_stream  # noqa: PLC0415
+    from cli.interruption import interruption
+    from cli.session import read_settings, session
+    from demo.outline import COURSE_KEY
+    from resolvers.courses import require_course
+    from resolvers.demonstration import demonstration_is_loaded
+    from resolvers.simulation import play
+    from server.event_stream import grade_event_stream
 
     settings = read_settings()
     async with session(settings) as context:
@@ -104,10 +104,10 @@ async def _simulate(
 async def _programme(
     context: "Context", course: "StoredCourse", file: Path | None, *, seed: int
 ) -> "Programme":
-    from cli.refused_lines import SHOWN  # noqa: PLC0415
-    from formats.csv_rows import open_csv  # noqa: PLC0415
-    from formats.scores_csv import read_scores  # noqa: PLC0415
-    from resolvers.simulation import programme_of_demonstration, programme_of_file  # noqa: PLC0415
+    from cli.refused_lines import SHOWN
+    from formats.csv_rows import open_csv
+    from formats.scores_csv import read_scores
+    from resolvers.simulation import programme_of_demonstration, programme_of_file
 
     if file is None:
         return await programme_of_demonstration(context, course, seed=seed)

@@ -13,9 +13,9 @@ def token(
     hours: Annotated[float, typer.Option(help="How long it lasts.", min=0.01, max=24 * 366)] = 8.0,
 ) -> None:
     """Print a token of global staff, signed with COURSEGRADE_JWT_SECRET."""
-    from cli.session import read_settings  # noqa: PLC0415
-    from server.auth import InvalidToken, staff_token  # noqa: PLC0415
-    from server.graphql_endpoint import utc_now  # noqa: PLC0415
+    from cli.session import read_settings
+    from server.auth import InvalidToken, staff_token
+    from server.graphql_endpoint import utc_now
 
     lifetime = timedelta(hours=hours)
     try:
