@@ -141,6 +141,7 @@ def _ours(url: str, subscribers: int) -> Iterator[Measured]:
         development=True,
         log_level="warning",
         socket_subscriptions=subscribers,
+        sockets_per_worker=subscribers + 1,
     )
     with _process([_OURS], as_environment(settings), port) as measured:
         yield measured

@@ -22,7 +22,7 @@ def relay() -> None:
     settings = read_settings()
     if faults := settings.faults_of_relaying():
         raise CommandRefused("SETTINGS_INVALID", " ".join(faults))
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.log_format)
     asyncio.run(_relay(settings))
     typer.echo("the relay has ended")
 

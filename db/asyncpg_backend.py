@@ -27,6 +27,7 @@ from db.errors import (
     StatementTimeout,
     TransactionManagementError,
 )
+from db.observation import observing
 from db.savepoint import SavepointContext
 from db.shielding import finish
 
@@ -224,7 +225,7 @@ class AsyncpgTransaction(_Statements, TransactionWrapper):
     async def commit(self) -> None:
         """Store everything; on DBConnectionError nobody knows whether it was."""
         async with self.acquire_connection():
-            with _translated_errors():
+            with observing("commit"), _translated_errors():
                 await super().commit()
 
     async def rollback(self) -> None:
@@ -260,10 +261,19 @@ class AsyncpgTransactionScope(TransactionContextPooled):
                 if attempt == BEGIN_ATTEMPTS:
                     raise
             except BaseException:
-                await self._pool.release(connection)
+                await self._undo_begin(connection)
                 raise
         self.token = get_connections().set(self.connection_name, self.client)
         return self.client
+
+    async def _undo_begin(self, connection: Any) -> None:  # noqa: ANN401
+        # Whoever was cancelled may have begun: asyncpg calls a transaction that is given back an
+        # error, and resets the connection.
+        try:
+            with suppress(DBConnectionError, OperationalError):
+                await finish(self.client.rollback())
+        finally:
+            await self._pool.release(connection)
 
     async def __aexit__(
         self,

@@ -15,6 +15,7 @@ from db.errors import (
     OperationalError,
     UnreachableDatabase,
 )
+from db.observation import observed
 
 APP = "grades"
 MODELS = "db.models"
@@ -178,7 +179,7 @@ async def connected(
 
 def current_client() -> Client:
     """Return the current transaction's connection, or outside of one the whole pool."""
-    return cast(Client, current_connection())
+    return observed(cast(Client, current_connection()))
 
 
 def client() -> BaseDBAsyncClient:

@@ -22,6 +22,7 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 
 from db.errors import TransactionManagementError
+from db.observation import observing
 from db.savepoint import SavepointContext
 from db.shielding import finish
 from db.sqlite_dialect import numbered, only_reads, stored_time
@@ -245,16 +246,16 @@ class SqliteTransaction(SqliteTransactionWrapper, _Statements):
 
     async def commit(self) -> None:
         """Store everything, or nothing if that fails."""
-        await self._end(commit)
+        await self._end("commit", commit)
 
     async def rollback(self) -> None:
         """Forget everything."""
-        await self._end(sqlite3.Connection.rollback)
+        await self._end("rollback", sqlite3.Connection.rollback)
 
-    async def _end(self, work: Work[None]) -> None:
+    async def _end(self, name: str, work: Work[None]) -> None:
         async with self.acquire_connection() as writer:
             self._finalized = True
-            with translated_errors():
+            with observing(name), translated_errors():
                 await in_thread(writer, work)
 
     def _in_transaction(self) -> TransactionContext:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from math import inf
 from types import TracebackType
 from typing import Final, Generic, Self
 
@@ -51,6 +52,17 @@ class EventStream(Generic[E, P]):
     def followers(self) -> int:
         """Return how many followers wait for what happens next."""
         return 0 if self._hub is None else len(self._hub)
+
+    @property
+    def place(self) -> P | None:
+        """Return how far this process has read the log, None before it began."""
+        return None if self._tail is None else self._tail.place
+
+    @property
+    def silence(self) -> float:
+        """Return the seconds since the log was last read; endless while nobody reads it."""
+        reads = bool(self._tasks) and not self._tasks[0].done()
+        return inf if self._tail is None or not reads else self._tail.silence
 
     async def start(self) -> None:
         """Begin to publish what is written from now on."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final, Generic
 
 from events.entry import E, Log, P
@@ -44,6 +45,12 @@ class Tail(Generic[E, P]):
         self._publish = publish
         self._pace = pace
         self._woken = asyncio.Event()
+        self._read_at = monotonic()
+
+    @property
+    def silence(self) -> float:
+        """Return the seconds since the log was last read."""
+        return monotonic() - self._read_at
 
     def wake(self) -> None:
         """Have the log looked at now."""
@@ -71,6 +78,7 @@ class Tail(Generic[E, P]):
         has_incomplete = await self._log.has_incomplete()
         while True:
             events = await self._log.after(self.place, self._pace.page)
+            self._read_at = monotonic()
             if events:
                 await self._publish(events)
                 self.place = events[-1].place

@@ -12,6 +12,7 @@ from db.courses import StoredCourse
 from db.enrollments import Enrollment
 from db.learners import Learner
 from grading import CourseGrade, CourseKey, LearnerId, RecordedScore, SubsectionGrade, UsageKey
+from resolvers.observation import observing
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -33,6 +34,19 @@ class PastVersion(NamedTuple):
     version: str
 
 
+class BatchLoader(DataLoader[Key, Value]):
+    """A loader that can stop reading."""
+
+    def __init__(self, *, reading: set[asyncio.Task[Any]], **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(**kwargs)
+        self._reading = reading
+
+    def stop(self) -> None:
+        """Cancel what is being read: nobody waits for it any more."""
+        for task in self._reading:
+            task.cancel()
+
+
 def batching(
     read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]],
 ) -> DataLoader[Key, Value | None]:
@@ -40,15 +54,21 @@ def batching(
     # aiodataloader would run the batch in the context of whoever asked first, perhaps inside that
     # one's transaction: it runs in the context of the operation instead.
     context = contextvars.copy_context()
+    name = read.__name__.strip("_")
 
     async def found(keys: list[Key]) -> Mapping[Key, Value]:
-        return await read(keys)
+        with observing(name, len(keys)):
+            return await read(keys)
 
     async def batch(keys: list[Key]) -> list[Value | None]:
-        values = await asyncio.create_task(found(keys), context=context)
+        task = asyncio.create_task(found(keys), context=context.copy())
+        reading.add(task)
+        task.add_done_callback(reading.discard)
+        values = await task
         return [values.get(key) for key in keys]
 
-    return DataLoader(batch_load_fn=batch, max_batch_size=MAX_BATCH_SIZE)
+    reading = set[asyncio.Task[Any]]()
+    return BatchLoader(reading=reading, batch_load_fn=batch, max_batch_size=MAX_BATCH_SIZE)
 
 
 class Loaders:
@@ -76,9 +96,16 @@ class Loaders:
 
     def forget(self) -> None:
         """Forget what was read, so that it is read again."""
-        loaders: Iterable[DataLoader[Any, Any]] = vars(self).values()
-        for loader in loaders:
+        for loader in self._all():
             loader.clear_all()
+
+    def stop(self) -> None:
+        """Stop reading: whoever asked has left, or was answered."""
+        for loader in self._all():
+            loader.stop()
+
+    def _all(self) -> Iterable[BatchLoader[Any, Any]]:
+        return vars(self).values()
 
 
 async def _past_versions(keys: list[PastVersion]) -> Mapping[PastVersion, StoredCourse]:

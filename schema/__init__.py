@@ -4,12 +4,13 @@ from graphql import GraphQLInputObjectType
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from schema.extensions import FreshLoaders, StandardValidation
+from schema.extensions import FreshLoaders, KnownDocument
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.served_schema import ServedSchema
 from schema.subscription import Subscription
+from schema.time_limit import TimeLimit
 from schema.user_error import GradesFrozenError, InputError, ScoreOutOfRangeError
 
 
@@ -19,7 +20,7 @@ def _build() -> ServedSchema:
         mutation=Mutation,
         subscription=Subscription,
         types=[InputError, GradesFrozenError, ScoreOutOfRangeError],
-        extensions=[FreshLoaders, StandardValidation],
+        extensions=[TimeLimit, FreshLoaders, KnownDocument],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     # Strawberry keeps @oneOf to itself; graphql-core's rules and introspection have to know.

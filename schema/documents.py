@@ -1,4 +1,4 @@
-"""Documents that clients send: parsed and validated once, however many send the same."""
+"""Documents that clients send: measured and validated once, however many send the same."""
 
 from collections import OrderedDict
 from collections.abc import Collection
@@ -9,20 +9,30 @@ from typing import Final
 from graphql import (
     DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     VariableDefinitionNode,
     VariableNode,
     Visitor,
-    parse,
     validate,
     visit,
 )
 from strawberry.types.graphql import OperationType
 
+from schema.limits import (
+    Measure,
+    OperationPrice,
+    enforcement,
+    excesses,
+    measure,
+    parse_within,
+    price_of,
+)
+
 KEPT: Final = 200
-LONGEST_KEPT: Final = 10_000  # characters
+KEPT_CHARACTERS: Final = 400_000  # together; parsed, each takes some hundred bytes
 RESUMING_ARGUMENT: Final = "after"
 
 
@@ -34,17 +44,37 @@ class NotRunnable(Exception):
         self.errors = list(errors)
 
 
+class NoSuchOperation(NotRunnable):
+    """It cannot be told which operation of a document is meant."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """One operation of a valid document."""
 
     document: DocumentNode
     node: OperationDefinitionNode
+    schema: GraphQLSchema
 
     @property
     def kind(self) -> OperationType:
         """Whether it asks, changes or follows."""
         return OperationType(self.node.operation.value)
+
+    @property
+    def name(self) -> str | None:
+        """How its author called it."""
+        return self.node.name.value if self.node.name else None
+
+    @cached_property
+    def price(self) -> OperationPrice:
+        """What it costs."""
+        fragments = {
+            one.name.value: one
+            for one in self.document.definitions
+            if isinstance(one, FragmentDefinitionNode)
+        }
+        return price_of(self.schema, self.node, fragments)
 
     @cached_property
     def resuming_variables(self) -> frozenset[str]:
@@ -80,15 +110,27 @@ class _VariableUses(Visitor):
 
 @dataclass(frozen=True)
 class Document:
-    """A document that could be parsed, and what is wrong with it."""
+    """A document that could be parsed, and how much it asks for."""
 
     node: DocumentNode
-    errors: tuple[GraphQLError, ...]
+    measure: Measure
+    schema: GraphQLSchema
+
+    @property
+    def introspects(self) -> bool:
+        """Tell whether it asks what the schema is."""
+        return self.measure.introspection_depth > 0
+
+    @cached_property
+    def errors(self) -> tuple[GraphQLError, ...]:
+        """What is wrong with it."""
+        most = enforcement().limits.validation_errors
+        return tuple(validate(self.schema, self.node, max_errors=most))
 
     @cached_property
     def _operations(self) -> dict[str | None, Operation]:
         return {
-            node.name.value if node.name else None: Operation(self.node, node)
+            node.name.value if node.name else None: Operation(self.node, node, self.schema)
             for node in self.node.definitions
             if isinstance(node, OperationDefinitionNode)
         }
@@ -96,8 +138,8 @@ class Document:
     def operation(self, name: str | None, *, allowed: Collection[OperationType]) -> Operation:
         """Return the operation of this name, or the only one.
 
-        :raises NotRunnable: if the document is not valid, if it cannot be told which one is meant,
-            or if its kind is not allowed.
+        :raises NoSuchOperation: if it cannot be told which one is meant.
+        :raises NotRunnable: if the document is not valid, or if its kind is not allowed.
         """
         if self.errors:
             raise NotRunnable(*self.errors)
@@ -109,13 +151,13 @@ class Document:
 
     def _named(self, name: str) -> Operation:
         if name not in self._operations:
-            raise NotRunnable(GraphQLError(f"Unknown operation named {name!r}."))
+            raise NoSuchOperation(GraphQLError(f"Unknown operation named {name!r}."))
         return self._operations[name]
 
     def _only(self) -> Operation:
         if len(self._operations) != 1:
             message = "Say with operationName which of the operations is meant."
-            raise NotRunnable(GraphQLError(message))
+            raise NoSuchOperation(GraphQLError(message))
         (operation,) = self._operations.values()
         return operation
 
@@ -126,24 +168,32 @@ class Documents:
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
         self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._characters = 0
 
     def read(self, text: str) -> Document:
-        """Parse and validate a document, or find that this was done before.
+        """Parse and measure a document, or find that this was done before.
 
-        :raises NotRunnable: if it cannot be parsed.
+        :raises NotRunnable: if it cannot be parsed, or has more than the limits allow.
         """
-        known = self._kept.get(text)
-        if known is not None:
-            self._kept.move_to_end(text)
-            return known
-        try:
-            node = parse(text)
-        except GraphQLError as error:
-            raise NotRunnable(error) from error
-        errors = validate(self._schema, node)
-        document = Document(node, tuple(errors))
-        if len(text) <= LONGEST_KEPT:
-            self._kept[text] = document
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+        limits = enforcement().limits
+        document = self._kept.get(text)
+        if document is None:
+            try:
+                node = parse_within(text, limits)
+            except GraphQLError as error:
+                raise NotRunnable(error) from error
+            document = Document(node, measure(node), self._schema)
+        if found := list(excesses(document.measure, limits)):
+            raise NotRunnable(*found)
+        self._keep(text, document)
         return document
+
+    def _keep(self, text: str, document: Document) -> None:
+        if text in self._kept:
+            self._kept.move_to_end(text)
+            return
+        self._kept[text] = document
+        self._characters += len(text)
+        while len(self._kept) > KEPT or self._characters > KEPT_CHARACTERS:
+            oldest, _ = self._kept.popitem(last=False)
+            self._characters -= len(oldest)

@@ -5,6 +5,8 @@ import logging
 from graphql import GraphQLError, GraphQLSyntaxError
 
 from grading import GradingError
+from resolvers.outages import Outage, outage_of
+from schema.time_limit import TooSlow
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +27,8 @@ def told_to_clients(error: GraphQLError, request_id: str) -> GraphQLError:
     if isinstance(cause, GradingError):
         return _with(error, cause.message, {"code": cause.code})
     if cause is not None:
-        return _with(error, BUG_MESSAGE, {"code": "INTERNAL_ERROR", "requestId": request_id})
+        code, message = _trouble(cause) or ("INTERNAL_ERROR", BUG_MESSAGE)
+        return _with(error, message, {"code": code, "requestId": request_id})
     if "code" in (error.extensions or {}):
         return error
     code = (
@@ -37,13 +40,26 @@ def told_to_clients(error: GraphQLError, request_id: str) -> GraphQLError:
 
 
 def log(error: GraphQLError, request_id: str) -> None:
-    """Log a refusal in a line, a bug with its traceback."""
+    """Log a trouble that passes in a line, a bug with its traceback.
+
+    A refusal is in the line of its operation; where it happened is told at DEBUG.
+    """
     cause = cause_of(error)
     if cause is None or isinstance(cause, GradingError):
         code = getattr(cause, "code", "GRAPHQL_REQUEST")
-        logger.info("refused %s at %s, request %s", code, error.path, request_id)
+        logger.debug("refused %s at %s, request %s", code, error.path, request_id)
+    elif trouble := _trouble(cause):
+        why = " ".join(str(cause).split())
+        logger.warning("%s at %s, request %s: %s", trouble.code, error.path, request_id, why)
     else:
         logger.error("bug at %s, request %s", error.path, request_id, exc_info=cause)
+
+
+def _trouble(cause: Exception) -> Outage | None:
+    if isinstance(cause, TooSlow):
+        advice = "Ask for less; whether a change was made, look before you send it again."
+        return Outage("TIMEOUT", f"{cause} {advice}")
+    return outage_of(cause)
 
 
 def _with(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:

@@ -1,12 +1,15 @@
-"""What is done around every operation: fresh loaders, and validation by the specification."""
+"""What is done around every operation: fresh loaders, and the document as it was admitted."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import cast
 
-from graphql import GraphQLError, OperationDefinitionNode, validate
+from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 
 from resolvers.context import Context
 from resolvers.grade_events import at_the_end_of_the_log
+from schema.documents import Document
+from schema.served_schema import ServedSchema
 
 CURSOR_FIELD = "gradeEventsCursor"
 
@@ -25,23 +28,29 @@ class FreshLoaders(SchemaExtension):
         yield
 
 
-class StandardValidation(SchemaExtension):
-    """Validate by graphql-core's own rules.
+class KnownDocument(SchemaExtension):
+    """Take the document as it was parsed, measured and validated before.
 
-    Strawberry's rule for @oneOf fails with a KeyError or an AttributeError where a variable is
-    not defined, or a fragment stands before the operation that defines it.
+    Validated by graphql-core's own rules: Strawberry's rule for @oneOf fails with a KeyError or an
+    AttributeError where a variable is not defined, or a fragment stands before the operation that
+    defines it.
     """
+
+    def on_parse(self) -> Iterator[None]:
+        self.execution_context.graphql_document = self._document.node
+        yield
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
-        document = context.graphql_document
-        if document is not None:
-            errors = validate(context.schema._schema, document)  # noqa: SLF001
-            operations = [
-                one for one in document.definitions if isinstance(one, OperationDefinitionNode)
-            ]
-            if len(operations) > 1 and not context._provided_operation_name:  # noqa: SLF001
-                message = "The document has several operations: send operationName with it."
-                errors.append(GraphQLError(message, operations))
-            context.pre_execution_errors = errors
+        document = self._document
+        errors = list(document.errors)
+        if document.measure.operations > 1 and not context._provided_operation_name:  # noqa: SLF001
+            message = "The document has several operations: send operationName with it."
+            errors.append(GraphQLError(message))
+        context.pre_execution_errors = errors
         yield
+
+    @property
+    def _document(self) -> Document:
+        context = self.execution_context
+        return cast(ServedSchema, context.schema).documents.read(context.query or "")

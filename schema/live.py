@@ -16,12 +16,14 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from resolvers.access import Viewer
+from resolvers.access import ANONYMOUS, Viewer
 from resolvers.context import Context
 from resolvers.shared_work import SharedWork
 from schema.documents import NotRunnable, Operation
 from schema.errors import log, told_to_clients
 from schema.grade_event import GradeEvent
+from schema.limits import without_suggestions
+from schema.time_limit import in_time
 
 KEPT: Final = 1_000
 # What is told beside an event, such as the present grade, may be this old, in seconds. Those who
@@ -139,9 +141,15 @@ def refusal(errors: list[GraphQLError], context: Context) -> PreExecutionError:
     """Make the result that ends an operation, and log why."""
     for error in errors:
         log(error, context.request_id)
-    return PreExecutionError(
-        data=None, errors=[told_to_clients(error, context.request_id) for error in errors]
-    )
+    return PreExecutionError(data=None, errors=told(errors, context))
+
+
+def told(errors: list[GraphQLError], context: Context) -> list[GraphQLError]:
+    """Return errors as this viewer is told them."""
+    heard = [told_to_clients(error, context.request_id) for error in errors]
+    if context.viewer == ANONYMOUS:
+        return [without_suggestions(error) for error in heard]
+    return heard
 
 
 async def _source(executor: "Executor[Context]") -> AsyncGenerator[GradeEvent, None]:
@@ -155,9 +163,10 @@ async def _source(executor: "Executor[Context]") -> AsyncGenerator[GradeEvent, N
 async def _executed(executor: "Executor[Context]", event: GradeEvent) -> SharedResult:
     one = executor.build_per_event_executor(event)
     one.context_value = context = executor.context_value.for_operation()
-    executing = execute_subscription_event(one)
-    result = await executing if one.is_awaitable(executing) else cast(CoreResult, executing)
+    async with in_time():
+        executing = execute_subscription_event(one)
+        result = await executing if one.is_awaitable(executing) else cast(CoreResult, executing)
     for error in result.errors or ():
         log(error, context.request_id)
-    told = [told_to_clients(error, context.request_id) for error in result.errors or ()]
-    return SharedResult(data=result.data, errors=told or None)
+    errors = [told_to_clients(error, context.request_id) for error in result.errors or ()]
+    return SharedResult(data=result.data, errors=errors or None)

@@ -1,6 +1,6 @@
 """Strawberry's schema, with our errors and our way to run subscriptions."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from functools import cached_property
 from typing import Any, cast
@@ -10,10 +10,13 @@ from graphql import GraphQLError
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from resolvers.access import Viewer
 from resolvers.context import Context
-from schema.documents import Documents, NotRunnable
-from schema.errors import log, told_to_clients
-from schema.live import LiveOperations, LiveRequest, refusal
+from schema.admission import Cost, admit, charge_request, check_introspection
+from schema.documents import Documents, NoSuchOperation, NotRunnable
+from schema.errors import log
+from schema.live import LiveOperations, LiveRequest, refusal, told
+from schema.operation_notes import OperationNotes, noted
 
 
 class ServedSchema(strawberry.Schema):
@@ -39,23 +42,59 @@ class ServedSchema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        # Here and not in an extension: what fails outside of all extensions is a bug, too.
-        result = await super().execute(
-            query,
-            variable_values,
-            context_value,
-            root_value,
-            operation_name,
-            allowed_operation_types,
-            operation_extensions,
-        )
-        if result.errors:
-            request_id = _request_id(context_value)
-            result.errors = [told_to_clients(error, request_id) for error in result.errors]
+        context = cast(Context, context_value)
+        notes = _notes(query, context)
+        try:
+            charge_request(context.viewer)
+            cost = self._admit(query or "", operation_name, variable_values or {}, context.viewer)
+        except NotRunnable as refused:
+            result: ExecutionResult = refusal(refused.errors, context)
+        else:
+            result = await self._executed(
+                cost,
+                query,
+                variable_values,
+                context,
+                root_value,
+                operation_name,
+                allowed_operation_types,
+                operation_extensions,
+            )
+        if notes is not None:
+            notes.take(result)
         return result
 
+    async def _executed(self, cost: Cost | None, *asked: Any) -> ExecutionResult:  # noqa: ANN401
+        # Here and not in an extension: what fails outside of all extensions is a bug, too.
+        result = await super().execute(*asked)
+        context: Context = asked[2]
+        if result.errors:
+            result.errors = told(result.errors, context)
+        if cost is not None:
+            result.extensions = {**(result.extensions or {}), "cost": cost.told()}
+            if notes := noted.get():
+                notes.cost = cost.requested
+        return result
+
+    def _admit(
+        self, text: str, operation_name: str | None, variables: Mapping[str, Any], viewer: Viewer
+    ) -> Cost | None:
+        """Charge for an operation; None where Strawberry will tell that there is none."""
+        if not text:
+            return None
+        document = self.documents.read(text)
+        check_introspection(document, viewer)
+        try:
+            operation = document.operation(operation_name, allowed=set(OperationType))
+        except NoSuchOperation:
+            return None
+        if notes := noted.get():
+            notes.know(operation.kind.value, operation.name)
+        return admit(operation, variables, viewer)
+
     @cached_property
-    def _documents(self) -> Documents:
+    def documents(self) -> Documents:
+        """The documents that clients sent of late."""
         return Documents(self._schema)
 
     @cached_property
@@ -67,7 +106,7 @@ class ServedSchema(strawberry.Schema):
         if OperationType.SUBSCRIPTION.value not in text:
             return False
         try:
-            self._documents.read(text).operation(
+            self.documents.read(text).operation(
                 operation_name, allowed={OperationType.SUBSCRIPTION}
             )
         except NotRunnable:
@@ -106,26 +145,45 @@ class ServedSchema(strawberry.Schema):
         extensions: dict[str, Any] | None,
         allowed: set[OperationType],
     ) -> AsyncGenerator[ExecutionResult, None]:
+        notes = _notes(text, context)
         try:
-            document = self._documents.read(text)
+            charge_request(context.viewer)
+            document = self.documents.read(text)
+            check_introspection(document, context.viewer)
             operation = document.operation(operation_name, allowed=allowed)
+            if notes is not None:
+                notes.know(operation.kind.value, operation.name)
+            cost = admit(operation, variables, context.viewer)
         except NotRunnable as refused:
-            yield refusal(refused.errors, context)
+            result: ExecutionResult = refusal(refused.errors, context)
+            if notes is not None:
+                notes.take(result)
+            yield result
             return
         if operation.kind is not OperationType.SUBSCRIPTION:
-            yield await self.execute(
-                text,
-                variables,
-                context,
-                operation_name=operation_name,
-                operation_extensions=extensions,
+            result = await self._executed(
+                cost, text, variables, context, None, operation_name, None, extensions
             )
+            if notes is not None:
+                notes.take(result)
+            yield result
             return
+        if notes is not None:
+            notes.cost = cost.requested
         request = LiveRequest(text, operation, operation_name, variables, extensions, context)
         async with aclosing(self._live.results(request)) as results:
             async for result in results:
+                if notes is not None:
+                    notes.take(result)
                 yield result
 
 
 def _request_id(context: object) -> str:
     return context.request_id if isinstance(context, Context) else "unknown"
+
+
+def _notes(document: str | None, context: object) -> OperationNotes | None:
+    notes = noted.get()
+    if notes is not None:
+        notes.ask(document, context.viewer if isinstance(context, Context) else None)
+    return notes

@@ -2,77 +2,110 @@
 
 import gc
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 from db.connection import connected
-from db.event_log_state import begin_new_epoch_after_restore
+from db.event_log import LoggedEvent
+from db.event_log_state import Place, begin_new_epoch_after_restore
+from events import EventStream
 from server.auth import Authenticator
+from server.database_wait import opened_when_reachable
+from server.document_rules import DocumentRules
 from server.drain import Drain
 from server.event_stream import grade_event_stream
 from server.explorer import ExplorerConfig, example_tabs, explorer_routes
+from server.gauges import gauges_kept
 from server.graphql_endpoint import GraphQLEndpoint, utc_now
 from server.health import healthz, readyz
+from server.http_endpoint import HttpLimits
 from server.logs import set_up_logs
+from server.metrics_door import metrics_routes
+from server.observation import observer_of
+from server.observed_requests import ObservedRequests
 from server.retention import old_events_pruned
 from server.settings import Settings
+from server.socket_limits import SocketLimits
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
-MAX_BODY = 100_000  # bytes
 
 
 def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Starlette:
     """Build the application that these settings ask for."""
     drain = Drain()
+    observer = observer_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
-        database_url = settings.database_url.get_secret_value()
-        nats_url = None if settings.nats_url is None else settings.nats_url.get_secret_value()
-        async with connected(
-            database_url,
-            pool_size=settings.database_pool_size,
-            statement_timeout=settings.database_statement_timeout,
-        ):
-            await begin_new_epoch_after_restore()
-            with drain.begun_by_signals():
-                async with (
-                    old_events_pruned(settings.event_retention, now=now),
-                    grade_event_stream(database_url, nats_url) as events,
-                ):
-                    yield {"events": events}
+        # First of all: waiting for the database must end with the process, too.
+        with drain.begun_by_signals(), observer.running():
+            async with (
+                opened_when_reachable(
+                    partial(_opened, settings), drain, patiently=not settings.on_sqlite
+                ) as events,
+                old_events_pruned(settings.event_retention, now=now),
+                gauges_kept(observer.metrics, events),
+            ):
+                yield {"events": events}
 
     endpoint = GraphQLEndpoint(
         Authenticator.of(settings),
         freeze_after=settings.freeze_after,
         drain=drain,
-        socket_subscriptions=settings.socket_subscriptions,
+        rules=DocumentRules.of(settings),
+        http_limits=HttpLimits.of(settings),
+        operation_timeout=settings.operation_timeout,
+        socket_limits=SocketLimits.of(settings),
+        observer=observer,
         now=now,
     )
     app = Starlette(
         routes=[
-            Route("/graphql", endpoint, max_body_size=MAX_BODY),
+            Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
+            *metrics_routes(settings),
             *explorer_routes(
                 settings.explorer_dist, ExplorerConfig(example_tabs=example_tabs(EXAMPLES))
             ),
         ],
         lifespan=lifespan,
+        middleware=[Middleware(ObservedRequests, metrics=observer.metrics)]
+        if observer.metrics is not None
+        else [],
     )
     app.state.drain = drain
     return app
 
 
+async def _opened(settings: Settings, stack: AsyncExitStack) -> EventStream[LoggedEvent, Place]:
+    """Open the database and the stream of events from it."""
+    database_url = settings.database_url.get_secret_value()
+    nats_url = None if settings.nats_url is None else settings.nats_url.get_secret_value()
+    await stack.enter_async_context(
+        connected(
+            database_url,
+            pool_size=settings.database_pool_size,
+            # Who waits for a connection must hear of it before the operation's own time is over.
+            acquire_timeout=settings.operation_timeout / 2,
+            statement_timeout=settings.database_statement_timeout,
+        )
+    )
+    await begin_new_epoch_after_restore()
+    return await stack.enter_async_context(grade_event_stream(database_url, nats_url))
+
+
 def app_from_environment() -> Starlette:
     """Build the application from the environment, as each of several workers does."""
     settings = Settings()
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.log_format)
     _collect_garbage_rarely()
     return create_app(settings)
 

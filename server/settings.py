@@ -8,13 +8,18 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from server.limit_settings import LimitSettings
+from server.origins import is_origin, origins_in
+from server.trusted_documents import faults_of_trusted_documents
 
 MIN_SECRET_LENGTH = 32
+MIN_TOKEN_LENGTH = 16
 DEFAULT_DATABASE_URL = "sqlite:///coursegrade.sqlite3"
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     """What an operator can choose."""
 
     model_config = SettingsConfigDict(
@@ -61,8 +66,70 @@ class Settings(BaseSettings):
         le=36_500,
         description="Days that grade events are kept; `none` for ever.",
     )
+    max_body: int = Field(
+        default=100_000, ge=1, le=100_000_000, description="Bytes that a request's body may have."
+    )
+    max_url: int = Field(
+        default=8_000, ge=1, le=64_000, description="Bytes that a request's address may have."
+    )
+    body_timeout: float = Field(
+        default=10.0, gt=0, description="Seconds within which a request's body must arrive."
+    )
+    operation_timeout: float = Field(
+        default=10.0,
+        gt=0,
+        description="Seconds that a query, a mutation or one event of a subscription may take.",
+    )
+    operations_in_flight: int = Field(
+        default=100,
+        ge=1,
+        le=100_000,
+        description="Queries and mutations that each worker runs over HTTP at the same time.",
+    )
     socket_subscriptions: int = Field(
         default=20, ge=1, le=10_000, description="Operations that one WebSocket may have open."
+    )
+    socket_message_size: int = Field(
+        default=262_144,
+        ge=1_024,
+        le=16_777_216,
+        description="Bytes that a message on a WebSocket may have.",
+    )
+    socket_message_rate: float = Field(
+        default=50.0,
+        gt=0,
+        description="Messages a second that a client may send on a WebSocket, as a mean over five "
+        "seconds.",
+    )
+    socket_init_timeout: float = Field(
+        default=10.0, gt=0, description="Seconds that a client has for `connection_init`."
+    )
+    socket_lifetime: float = Field(
+        default=43_200.0,
+        gt=0,
+        description="Seconds that a WebSocket may stay open for whose client no token ends.",
+    )
+    sockets_per_user: int = Field(
+        default=10,
+        ge=1,
+        le=100_000,
+        description="WebSockets that one user may have open on each worker; any number in "
+        "development, where there are no users.",
+    )
+    sockets_per_address: int = Field(
+        default=100,
+        ge=1,
+        le=100_000,
+        description="WebSockets from one address, on each worker, that have not sent "
+        "`connection_init`.",
+    )
+    sockets_per_worker: int = Field(
+        default=1_000, ge=1, le=100_000, description="WebSockets that each worker has open."
+    )
+    allowed_origins: str | None = Field(
+        default=None,
+        description="Origins, separated by commas, whose pages may open WebSockets beside pages "
+        "of the server's own host.",
     )
     nats_url: SecretStr | None = Field(
         default=None,
@@ -71,6 +138,23 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least severe messages to log."
+    )
+    log_format: Literal["auto", "json", "text"] = Field(
+        default="auto", description="Of the log's lines; `auto` is text on a terminal, else JSON."
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="A port of its own for `/metrics`, on the host."
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=MIN_TOKEN_LENGTH,
+        description="Who sends it as a bearer token gets `/metrics` on the server's own port.",
+    )
+    otel_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/@?#]+[^@?#]*$",
+        description="`http://host:4318`: send OpenTelemetry's traces there; needs the packages of "
+        "the extra `otel`.",
     )
 
     @property
@@ -94,6 +178,11 @@ class Settings(BaseSettings):
         if self.development is None:
             return self.on_sqlite and self.on_loopback and self.jwt_secret is None
         return self.development
+
+    @property
+    def measured(self) -> bool:
+        """Tell whether anybody may ask for metrics."""
+        return self.metrics_port is not None or self.metrics_token is not None
 
     @property
     def freeze_after(self) -> timedelta | None:
@@ -141,6 +230,22 @@ class Settings(BaseSettings):
             )
         if secret is not None and len(secret.get_secret_value()) < MIN_SECRET_LENGTH:
             faults.append(f"COURSEGRADE_JWT_SECRET has fewer than {MIN_SECRET_LENGTH} characters.")
+        if strange := [one for one in origins_in(self.allowed_origins) if not is_origin(one)]:
+            faults.append(
+                f"COURSEGRADE_ALLOWED_ORIGINS names {', '.join(strange)}: an origin is like "
+                "https://example.com, with a port where it is not the usual one."
+            )
+        if self.trusted_documents != "off":
+            faults += faults_of_trusted_documents(self.trusted_documents_file)
+        if self.metrics_port is not None and self.metrics_port == self.port:
+            faults.append("COURSEGRADE_METRICS_PORT must be another one than COURSEGRADE_PORT.")
+        if self.otel_endpoint is not None and not _is_installed(
+            "opentelemetry.exporter.otlp.proto.http"
+        ):
+            faults.append(
+                "COURSEGRADE_OTEL_ENDPOINT needs the packages of the extra `otel`: install them, "
+                "or leave the setting off."
+            )
         if self.nats_url is not None:
             faults += _faults_of_nats(self.nats_url.get_secret_value(), on_sqlite=self.on_sqlite)
         return faults
@@ -150,6 +255,13 @@ class Settings(BaseSettings):
         if self.nats_url is None:
             return ["The relay needs COURSEGRADE_NATS_URL, for example nats://127.0.0.1:4222."]
         return _faults_of_nats(self.nats_url.get_secret_value(), on_sqlite=self.on_sqlite)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even what it is part of
+        return False
 
 
 def _faults_of_nats(url: str, *, on_sqlite: bool) -> list[str]:

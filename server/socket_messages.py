@@ -39,7 +39,8 @@ _FIELDS: Final[Mapping[str, Mapping[str, Check]]] = {
     "complete": {"id": _name},
 }
 _REQUEST: Final[Mapping[str, Check]] = {
-    "query": _text,
+    "query": _text_or_nothing,
+    "documentId": _text_or_nothing,
     "operationName": _text_or_nothing,
     "variables": _object_or_nothing,
     "extensions": _object_or_nothing,
@@ -58,8 +59,17 @@ def check_message(message: object) -> dict[str, Any]:
         raise BadMessage("Unknown message type")
     _check(message, _FIELDS[kind], f"{kind}: ")
     if kind == "subscribe":
-        _check(message["payload"], _REQUEST, "subscribe: payload.")
+        payload = message["payload"]
+        _check(payload, _REQUEST, "subscribe: payload.")
+        if not _means_a_document(payload):
+            raise BadMessage("subscribe: payload.query is missing or of a wrong kind")
     return message
+
+
+def _means_a_document(payload: Mapping[str, Any]) -> bool:
+    if payload.get("query") is not None or payload.get("documentId") is not None:
+        return True
+    return "persistedQuery" in (payload.get("extensions") or {})
 
 
 def _check(fields: Mapping[str, object], checks: Mapping[str, Check], where: str) -> None:

@@ -1,13 +1,18 @@
-"""Subscriptions over plain HTTP: which stream a client asks for, and how one is sent."""
+"""Subscriptions over plain HTTP: how a stream is sent, and how it ends."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
-from typing import Final
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final, cast
 
-from starlette.responses import StreamingResponse
+import orjson
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Send
+from strawberry.http import GraphQLHTTPResponse
 from strawberry.http.streaming import HTTPStreamTransport, SSETransport
+from strawberry.types import ExecutionResult
 
+from server.answers import body_of, headers_of
 from server.drain import Drain
 
 HEARTBEAT: Final = 5.0  # seconds without anything to send
@@ -34,28 +39,32 @@ class ClosedStreamingResponse(StreamingResponse):
                 await self.body_iterator.aclose()
 
 
-def preferred_transport(
-    accept: str, transports: Iterable[HTTPStreamTransport]
-) -> HTTPStreamTransport | None:
-    """Return the stream that a client wants more than anything else it accepts, if any.
+async def messages(
+    results: AsyncGenerator[ExecutionResult, None], transport: HTTPStreamTransport
+) -> AsyncGenerator[str, None]:
+    """Yield each result as the transport sends it."""
+    async with aclosing(results):
+        async for result in results:
+            yield _message(result, transport)
 
-    Clients such as urql name streams behind JSON in every request: those want JSON.
-    """
-    offers = sorted(_split(accept), key=_quality, reverse=True)
-    if not offers or _quality(offers[0]) <= 0:
-        return None
-    return next((each for each in transports if each.accepts(offers[0])), None)
+
+def stream_of_one(
+    result: ExecutionResult, transport: HTTPStreamTransport, request_id: str
+) -> Response:
+    """Make the answer to an operation that has one result, as a stream."""
+    content = _message(result, transport) + transport.encode_complete()
+    return Response(content, headers={**headers_of(request_id), **transport.headers})
 
 
 async def chunks(
     messages: AsyncGenerator[str, None],
     transport: HTTPStreamTransport,
-    heartbeat: str,
     *,
     drain: Drain,
     lifetime: float | None,
 ) -> AsyncGenerator[str, None]:
     """Yield what is sent, until the messages, the process or the client's token come to an end."""
+    heartbeat = transport.heartbeat_message(_text)
     ended = asyncio.create_task(drain.wait(lifetime))
     upcoming = asyncio.create_task(_next(messages))
     try:
@@ -89,25 +98,10 @@ async def _next(messages: AsyncGenerator[str, None]) -> str | None:
     return await anext(messages, None)
 
 
-def _split(accept: str) -> list[str]:
-    """Split at commas, but not at those in quotes."""
-    parts = [""]
-    quoted = False
-    for character in accept:
-        quoted ^= character == '"'
-        if character == "," and not quoted:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [part.strip() for part in parts if part.strip()]
+def _message(result: ExecutionResult, transport: HTTPStreamTransport) -> str:
+    # The body is ready; the transport's type of it is Strawberry's own.
+    return transport.encode_next(cast(GraphQLHTTPResponse, body_of(result)), _text)
 
 
-def _quality(offer: str) -> float:
-    for parameter in offer.split(";")[1:]:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
+def _text(data: object) -> str:
+    return orjson.dumps(data).decode()

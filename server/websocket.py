@@ -1,20 +1,16 @@
 """GraphQL over WebSockets: the protocol graphql-transport-ws, and no other."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, aclosing, suppress
+from dataclasses import replace
+from functools import cached_property
+from itertools import count
 from typing import Any, Final, Protocol, cast
 
-import orjson
 from graphql import GraphQLError
 from starlette.requests import HTTPConnection
-from starlette.websockets import WebSocketDisconnect, WebSocketState
-from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http.exceptions import (
-    NonJsonMessageReceived,
-    NonTextMessageReceived,
-    WebSocketDisconnected,
-)
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
@@ -26,9 +22,17 @@ from resolvers.context import Context
 from schema.errors import log, told_to_clients
 from schema.live import SharedResult
 from server.auth import InvalidToken, authorization_in
+from server.observation import Observer
+from server.open_sockets import Seat, TooManySockets
+from server.operation_record import OperationRecord
+from server.persisted_documents import PersistedDocuments
+from server.refusals import Refused
+from server.socket_adapter import SocketAdapter, encoded
+from server.socket_limits import RATE_OVER, Allowance, SocketLimits
 from server.socket_messages import BadMessage, check_message
 
-FORBIDDEN: Final = 4403  # clients come back after it, with a new token
+# Clients come back after it, later and with a new token; after all others they give up.
+FORBIDDEN: Final = 4403
 INVALID: Final = 4400
 UNAUTHORIZED: Final = 4401
 ALREADY_SUBSCRIBED: Final = 4409
@@ -36,7 +40,11 @@ TOO_MANY_INITIALISATIONS: Final = 4429
 
 
 class Admission(Protocol):
-    """How a socket learns who is at its other end."""
+    """How a socket learns who is at its other end, and what is granted to it."""
+
+    documents: PersistedDocuments
+    socket_limits: SocketLimits
+    observer: Observer
 
     def admit(
         self, connection: HTTPConnection, authorization: str | None
@@ -48,57 +56,21 @@ class Admission(Protocol):
         ...
 
 
-class SocketAdapter(ASGIWebSocketAdapter):
-    """A socket that may close while something is sent."""
-
-    async def iter_json(
-        self, *, ignore_parsing_errors: bool = False
-    ) -> AsyncGenerator[object, None]:
-        try:
-            while self.ws.application_state is WebSocketState.CONNECTED:
-                yield orjson.loads(await self.ws.receive_text())
-        except orjson.JSONDecodeError as error:
-            raise NonJsonMessageReceived from error
-        except KeyError as error:
-            raise NonTextMessageReceived from error
-        except WebSocketDisconnect:
-            return
-
-    async def send_text(self, text: str) -> None:
-        """Send a message.
-
-        :raises WebSocketDisconnected: if the socket is closed.
-        """
-        if self.ws.application_state is not WebSocketState.CONNECTED:
-            raise WebSocketDisconnected
-        try:
-            await self.ws.send_text(text)
-        except (OSError, RuntimeError, WebSocketDisconnect) as error:
-            raise WebSocketDisconnected from error
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        await self.send_text(_json(message))
-
-    async def close(self, code: int, reason: str) -> None:
-        if self.ws.application_state is WebSocketState.CONNECTED:
-            with suppress(OSError, RuntimeError, WebSocketDisconnect):
-                await self.ws.close(code=code, reason=reason)
-
-
 class SocketOperation(Operation[Context, None]):
     """An operation on a socket."""
 
-    __slots__ = ("extensions",)
+    __slots__ = ("document_id", "extensions")
 
     def __init__(self, handler: "SocketHandler", id: str, payload: Mapping[str, Any]) -> None:
         super().__init__(
             handler,
             id,
-            payload["query"],
+            payload.get("query") or "",
             payload.get("variables"),
             payload.get("operationName"),
         )
         self.extensions: dict[str, Any] | None = payload.get("extensions")
+        self.document_id: str | None = payload.get("documentId")
 
 
 class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
@@ -107,12 +79,29 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     websocket: SocketAdapter
     _expiry: asyncio.Task[None] | None = None
 
+    @cached_property
+    def _numbers(self) -> Iterator[int]:
+        return count(1)
+
+    @cached_property
+    def _limits(self) -> SocketLimits:
+        return cast(Admission, self.view).socket_limits
+
+    @cached_property
+    def _messages(self) -> Allowance:
+        rate = self._limits.message_rate
+        return Allowance(rate, max(rate * RATE_OVER, 1.0))
+
     async def shutdown(self) -> None:
         if self._expiry is not None:
             self._expiry.cancel()
         await super().shutdown()
 
     async def handle_message(self, message: object) -> None:
+        if not self._messages.spend(asyncio.get_running_loop().time()):
+            rate = self._limits.message_rate
+            await self.websocket.close(INVALID, f"Too many messages: {rate:g} a second are granted")
+            return
         try:
             checked = check_message(message)
         except BadMessage as error:
@@ -134,11 +123,18 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             told = authorization_in(message.get("payload"))
             authorization = told or socket.headers.get("authorization")
             self.context, lifetime = cast(Admission, self.view).admit(socket, authorization)
+            cast(Seat, socket.state.seat).give_to(self.context.viewer, self._limits.user)
         except InvalidToken:
             await self.websocket.close(FORBIDDEN, "Forbidden")
             return
-        if lifetime is not None:
-            self._expiry = asyncio.create_task(self._close_after(lifetime))
+        except TooManySockets as error:
+            await self.websocket.close(FORBIDDEN, str(error))
+            return
+        if lifetime is None:
+            end = self._close_after(self._limits.lifetime, "Open for too long: open another")
+        else:
+            end = self._close_after(lifetime, "Token expired")
+        self._expiry = asyncio.create_task(end)
         await self.send_message({"type": "connection_ack"})
         self.connection_acknowledged = True
 
@@ -160,12 +156,14 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
                 ALREADY_SUBSCRIBED, f"Subscriber for {operation_id[:20]} already exists"
             )
             return
-        limit = self.max_subscriptions_per_connection
-        if limit is not None and len(self.operations) >= limit:
+        limit = self._limits.operations
+        if len(self.operations) >= limit:
             refusal = GraphQLError(
                 f"A socket may have {limit} operations open: complete one, or open another socket.",
                 extensions={"code": "TOO_MANY_SUBSCRIPTIONS"},
             )
+            with self._record() as record:
+                record.refuse(429, "TOO_MANY_SUBSCRIPTIONS")
             await self.send_message(
                 {"id": operation_id, "type": "error", "payload": [refusal.formatted]}
             )
@@ -176,26 +174,41 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         operation.task.add_done_callback(self._task_done)
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        try:
-            await self._run(cast(SocketOperation, operation))
-        except WebSocketDisconnected:
-            pass
-        except Exception as error:  # noqa: BLE001 - a bug of ours ends this operation alone
-            wrapped = GraphQLError(str(error), original_error=error)
-            log(wrapped, self.context.request_id)
-            told = told_to_clients(wrapped, self.context.request_id)
-            with suppress(WebSocketDisconnected):
-                await operation.send_initial_errors([told])
+        with self._record() as record:
+            context = replace(self.context, request_id=record.request_id)
+            try:
+                await self._run(cast(SocketOperation, operation), context)
+            except WebSocketDisconnected:
+                pass
+            except Refused as refused:
+                record.refuse(refused.status, refused.code)
+                error = GraphQLError(refused.message, extensions={"code": refused.code})
+                with suppress(WebSocketDisconnected):
+                    await operation.send_initial_errors([error])
+            except Exception as error:  # noqa: BLE001 - a bug of ours ends this operation alone
+                wrapped = GraphQLError(str(error), original_error=error)
+                log(wrapped, context.request_id)
+                told = told_to_clients(wrapped, context.request_id)
+                record.refuse(500, str((told.extensions or {})["code"]))
+                with suppress(WebSocketDisconnected):
+                    await operation.send_initial_errors([told])
 
-    async def _run(self, operation: SocketOperation) -> None:
+    def _record(self) -> AbstractContextManager[OperationRecord]:
+        # All operations of a socket have its id in common.
+        request_id = f"{self.context.request_id}-{next(self._numbers)}"
+        observer = cast(Admission, self.view).observer
+        return observer.operation(request_id, "websocket", self.websocket.ws.headers)
+
+    async def _run(self, operation: SocketOperation, context: Context) -> None:
+        documents = cast(Admission, self.view).documents
         results = await self.schema.stream(
-            operation.query,
+            documents.text_of(operation.query, operation.document_id, operation.extensions),
             variable_values=operation.variables,
-            context_value=self.context,
+            context_value=context,
             operation_name=operation.operation_name,
             operation_extensions=operation.extensions,
         )
-        prefix = f'{{"id":{_json(operation.id)},"type":"next","payload":'
+        prefix = f'{{"id":{encoded(operation.id)},"type":"next","payload":'
         async with aclosing(cast(Any, results)) as answers:
             async for result in answers:
                 if _ends_the_operation(result):
@@ -207,13 +220,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
                     await operation.send_next(result)
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
-    async def _close_after(self, seconds: float) -> None:
+    async def _close_after(self, seconds: float, reason: str) -> None:
         await asyncio.sleep(seconds)
-        await self.websocket.close(FORBIDDEN, "Token expired")
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value).decode()
+        await self.websocket.close(FORBIDDEN, reason)
 
 
 def _ends_the_operation(result: ExecutionResult) -> bool:

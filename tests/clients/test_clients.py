@@ -2,22 +2,18 @@
 
 import asyncio
 import json
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.clients.cut_proxy import cut_proxy
+from tests.clients.npm import FOLDER, PATIENCE
 from tests.factories import COURSE
 from tests.server.live_server import LiveServer, serving, settings_of, with_course
 
-FOLDER = Path(__file__).parent
-PATIENCE = 30.0  # seconds
 LOGGED = """
 query Logged($after: String!) {
   gradeEvents(types: [COURSE_GRADE_CHANGED], after: $after) { nodes { id } }
@@ -25,18 +21,6 @@ query Logged($after: String!) {
 """
 
 pytestmark = [pytest.mark.clients, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def node() -> str:
-    """Node, which has the packages it needs."""
-    found = shutil.which("node")
-    if found is not None and (FOLDER / "node_modules").is_dir():
-        return found
-    reason = "Node or the clients' packages are not installed (`make clients`)"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture
@@ -126,3 +110,20 @@ async def test_a_client_that_is_cut_off_twice_sees_every_event_in_order(
     assert watcher.ids == [event["id"] for event in logged["data"]["gradeEvents"]["nodes"]]
     assert len(watcher.ids) == 10
     assert proxy.connections >= 3
+
+
+async def test_a_client_comes_back_whenever_its_socket_is_too_old(database_url: str) -> None:
+    async with serving(settings_of(database_url, socket_lifetime=0.5)) as server:
+        await with_course()
+        beginning = await server.cursor()
+        async with (
+            cut_proxy(server.address) as proxy,
+            watching("graphql-ws.mjs", f"{proxy.address}/graphql", COURSE, beginning) as watcher,
+        ):
+            for number in range(1, 4):
+                while proxy.connections < number:
+                    await asyncio.sleep(0.01)
+                await server.record(number / 100)
+            await watcher.saw(3)
+
+    assert len(watcher.ids) == 3

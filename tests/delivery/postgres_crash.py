@@ -23,15 +23,15 @@ async def lasting_database(server: str) -> tuple[str, str]:
         await connection.close()
 
 
-def crash_and_restart(data: str, away: float = 0.0) -> None:
+def crash_and_restart(data: str, away: float = 0.0, mode: str = "immediate") -> None:
     """Stop all its processes in the middle of their work, and start it again so much later.
 
-    ``away`` is in seconds.
+    ``away`` is in seconds. The mode ``fast`` shuts down in good order, and asks nobody either.
     """
     # As it was started: the program's name, its folder, and then its settings.
     _, *started = shlex.split((Path(data) / "postmaster.opts").read_text())
     options = shlex.join(started[started.index("-c") :])
-    _pg_ctl(data, "-m", "immediate", "stop")
+    _pg_ctl(data, "-m", mode, "stop")
     time.sleep(away)
     _pg_ctl(data, "-l", str(Path(data).parent / "log"), "-o", options, "start")
 

@@ -102,12 +102,14 @@ class Server:
                 await asyncio.sleep(0.05)
 
 
-def server(database_url: str, folder: Path, *, workers: int = 1, notify: bool = True) -> Server:
-    """Describe a server of the course, on a free port."""
+def server(
+    database_url: str, folder: Path, *, workers: int = 1, notify: bool = True, **chosen: object
+) -> Server:
+    """Describe a server of the course, on a free port; ``chosen`` are more of its settings."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    settings = settings_of(database_url, port=port, workers=workers, log_level="warning")
+    settings = settings_of(database_url, port=port, workers=workers, log_level="warning", **chosen)
     environment = _without_settings() | as_environment(settings)
     arguments = _SERVE if notify else _SERVE_DEAF
     log = folder / f"server-{port}.log"

@@ -34,10 +34,10 @@ async def prove(plan: Plan) -> Report:
         await set_the_scene()
         await asyncio.gather(*(each.start() for each in stage.servers))
         addresses = [each.address for each in stage.servers]
-        clients = audience(plan.subscribers, addresses, await _cursor(addresses[0]))
-        await stack.enter_async_context(_running([client.follow() for client in clients]))
+        clients = audience(plan.subscribers, addresses, await cursor_at(addresses[0]))
+        await stack.enter_async_context(running([client.follow() for client in clients]))
         stage.add_writers()
-        async with _running([write_over_http(addresses, plan.seed)]):
+        async with running([write_over_http(addresses, plan.seed)]):
             trials = stage.trials()
             share = plan.events // (len(trials) + 1)
             for trial in trials:
@@ -47,9 +47,9 @@ async def prove(plan: Plan) -> Report:
         wrote = time.monotonic() - began
         for each in stage.writers:
             each.kill()
-        log = await _final_log()
+        log = await final_log()
         receipts = [receipt(client, log) for client in clients]
-        await _until_received(clients, lambda: any(each.missing for each in receipts))
+        await until_received(clients, lambda: any(each.missing for each in receipts))
         return Report(
             committed=len(log),
             receipts=tuple(receipts),
@@ -64,7 +64,8 @@ async def prove(plan: Plan) -> Report:
         )
 
 
-async def _cursor(address: str) -> str:
+async def cursor_at(address: str) -> str:
+    """Ask a server for the cursor behind all that happened."""
     async with httpx.AsyncClient(timeout=10) as client:
         asked = {"query": "{ gradeEventsCursor }"}
         answer = await client.post(f"http://{address}/graphql", json=asked)
@@ -72,7 +73,8 @@ async def _cursor(address: str) -> str:
 
 
 @asynccontextmanager
-async def _running(runs: Sequence[Awaitable[None]]) -> AsyncIterator[None]:
+async def running(runs: Sequence[Awaitable[None]]) -> AsyncIterator[None]:
+    """Have these run for the length of a block; what fails in them fails at its end."""
     tasks = [asyncio.ensure_future(run) for run in runs]
     try:
         yield
@@ -98,7 +100,8 @@ async def _until_logged(more: int) -> None:
             await asyncio.sleep(_LOOK)
 
 
-async def _final_log() -> list[LoggedEvent]:
+async def final_log() -> list[LoggedEvent]:
+    """Wait until nothing is added to the log any more, and return it."""
     log: list[LoggedEvent] = []
     while True:
         # Servers still finish requests that nobody waits for any more.
@@ -109,7 +112,8 @@ async def _final_log() -> list[LoggedEvent]:
         log = now
 
 
-async def _until_received(clients: Sequence[Subscriber], waits: Callable[[], bool]) -> None:
+async def until_received(clients: Sequence[Subscriber], waits: Callable[[], bool]) -> None:
+    """Wait for what clients miss, as long as anything comes."""
     received, since = -1, time.monotonic()
     while waits() and time.monotonic() - since < PATIENCE:
         now = sum(len(client.seen) for client in clients)

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from db.courses import StoredCourse
+from db.errors import DBConnectionError, RetryableError, StatementTimeout
 from resolvers.context import Context
+from resolvers.outages import Outage, outage_of
 from schema import schema
 from tests.schema.execution import AS_STAFF, Asking, refusal, response
 from tests.schema.heat import COURSE_KEY, problem
@@ -100,7 +102,7 @@ async def test_a_refusal_is_one_line_in_the_log(
         await refusal(document, key=COURSE_KEY)
 
     (record,) = [one for one in caplog.records if one.name.startswith("schema")]
-    assert (record.levelname, record.exc_info) == ("INFO", None)
+    assert (record.levelname, record.exc_info) == ("DEBUG", None)
     assert record.getMessage() == (
         "refused TOO_MANY_ITEMS at ['course', 'gradebook'], request request-1"
     )
@@ -113,7 +115,7 @@ async def test_an_invalid_document_is_one_line_in_the_log(
         await refusal("{ nothing }")
 
     (record,) = [one for one in caplog.records if one.name.startswith("schema")]
-    assert (record.levelname, record.exc_info) == ("INFO", None)
+    assert (record.levelname, record.exc_info) == ("DEBUG", None)
     assert record.getMessage() == "refused GRAPHQL_REQUEST at None, request request-1"
 
 
@@ -157,7 +159,7 @@ async def test_no_line_of_the_log_has_a_name_or_a_grade(
     variables: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.DEBUG, logger="schema"):
         answered = await response(document, variables)
 
     assert "errors" in answered
@@ -228,3 +230,42 @@ async def test_operations_read_anew_what_another_one_may_have_changed(
         {"courseGrade": {"version": "1"}},
         {"courseGrade": {"version": "2"}},
     )
+
+
+@pytest.mark.parametrize(
+    ("trouble", "logged"),
+    [
+        (
+            DBConnectionError("connection to 10.0.0.7\nrefused"),
+            "SERVICE_UNAVAILABLE at ['course'], request request-1: connection to 10.0.0.7 refused",
+        ),
+        (
+            RetryableError("deadlock detected"),
+            "SERVICE_UNAVAILABLE at ['course'], request request-1: deadlock detected",
+        ),
+        (
+            StatementTimeout("canceling statement"),
+            "TIMEOUT at ['course'], request request-1: canceling statement",
+        ),
+    ],
+)
+async def test_a_trouble_of_the_database_is_masked_and_one_line_in_the_log(
+    course: StoredCourse,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    trouble: Exception,
+    logged: str,
+) -> None:
+    async def failing(*args: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr("schema.query.courses.find_course", failing)
+
+    with caplog.at_level(logging.DEBUG, logger="schema"):
+        answered = await response(COURSE, {"courseKey": COURSE_KEY})
+
+    (error,) = answered["errors"]
+    assert outage_of(trouble) == Outage(error["code"], error["message"])
+    (record,) = [one for one in caplog.records if one.name == "schema.errors"]
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    assert record.getMessage() == logged

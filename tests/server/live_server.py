@@ -20,7 +20,7 @@ from db.event_log_state import Place
 from events import EventStream
 from grading import LearnerId
 from server.app import create_app
-from server.serve import MAX_SOCKET_MESSAGE
+from server.serve import socket_options
 from server.settings import Settings
 from tests.factories import COURSE, NOW, enroll, problem_key, publish_content
 
@@ -156,14 +156,13 @@ def settings_of(database_url: str, **changes: object) -> Settings:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[LiveServer]:
+async def serving(settings: Settings, **uvicorn_options: float) -> AsyncIterator[LiveServer]:
     """Serve from this very process, so that a test can look inside."""
     config = uvicorn.Config(
         create_app(settings, now=lambda: NOW),
         log_level="warning",
-        ws_max_size=MAX_SOCKET_MESSAGE,
-        ws_per_message_deflate=False,
         timeout_graceful_shutdown=2,
+        **{**socket_options(settings), **uvicorn_options},
     )
     server = uvicorn.Server(config)
     with socket.socket() as listening:

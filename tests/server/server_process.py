@@ -41,14 +41,17 @@ def _started(settings: Settings) -> subprocess.Popen[bytes]:
 
 
 @asynccontextmanager
-async def server_process(database_url: str, *, workers: int = 1) -> AsyncIterator[ServerProcess]:
+async def server_process(
+    database_url: str, *, workers: int = 1, **changes: object
+) -> AsyncIterator[ServerProcess]:
     """Serve the course until told to end."""
     async with connected(database_url):
         await with_course()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = settings_of(database_url, port=port, workers=workers, log_level="warning")
+    chosen = {"log_level": "warning", **changes}
+    settings = settings_of(database_url, port=port, workers=workers, **chosen)
     process = _started(settings)
     try:
         async with asyncio.timeout(30), httpx.AsyncClient() as client:

@@ -1,5 +1,7 @@
 """One who reads slowly makes nobody wait, and still gets everything."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from db.event_log import Origin, append_events
@@ -7,7 +9,7 @@ from db.sql import fetch
 from db.transaction import grade_transaction
 from grading import Cause, LearnerId, Points, SubsectionGradeChanged
 from tests.factories import COURSE, NOW, subsection_key
-from tests.server.live_server import LiveServer
+from tests.server.live_server import LiveServer, serving, settings_of, with_course
 
 pytestmark = pytest.mark.slow
 
@@ -15,6 +17,14 @@ LONG = "\n".join(f"field{number}: correlationId" for number in range(150))
 BULKY = f"subscription B($c: CourseKey!) {{ gradeEvents(courseKey: $c) {{ cursor id {LONG} }} }}"
 SHORT = "subscription S($c: CourseKey!) { gradeEvents(courseKey: $c) { id } }"
 EVENTS = 2_500
+
+
+@pytest.fixture
+async def server(database_url: str) -> AsyncIterator[LiveServer]:
+    """A development server that grants the many aliases of a bulky event."""
+    async with serving(settings_of(database_url, max_aliases=200)) as live:
+        await with_course()
+        yield live
 
 
 async def publish(server: LiveServer, count: int) -> None:

@@ -8,11 +8,13 @@ import pytest
 
 from tests.factories import COURSE
 from tests.server.live_server import CHANGES, LiveServer
+from tests.server.test_http_requests import data_of
 from tests.server.test_sse import streamed
 
 pytestmark = pytest.mark.slow
 
 APOLLO = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json"
+ONLY_PARTS = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0"
 QUOTED = 'multipart/mixed;boundary="graphql";subscriptionSpec="1.0", application/json'
 
 
@@ -54,8 +56,15 @@ async def test_what_cannot_be_run_is_told_and_the_response_ends(server: LiveServ
 async def test_only_subscriptions_come_in_parts(server: LiveServer) -> None:
     async with streamed(server, "{ __typename }", accept=APOLLO) as response:
         await response.aread()
+    async with streamed(server, "{ __typename }", accept=ONLY_PARTS) as refused:
+        await refused.aread()
 
-    assert "A query cannot be sent in this way." in response.text
+    assert response.headers["content-type"] == "application/json; charset=utf-8"
+    assert data_of(response) == {"__typename": "Query"}
+    assert refused.status_code == 406
+    assert refused.json()["errors"][0]["message"] == (
+        "Only subscriptions are answered in parts: accept application/json as well."
+    )
 
 
 async def test_parts_of_another_specification_are_not_sent(server: LiveServer) -> None:
@@ -63,4 +72,4 @@ async def test_parts_of_another_specification_are_not_sent(server: LiveServer) -
     async with streamed(server, "{ __typename }", accept=accept) as response:
         await response.aread()
 
-    assert response.json() == {"data": {"__typename": "Query"}}
+    assert data_of(response) == {"__typename": "Query"}

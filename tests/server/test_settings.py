@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from server.limit_settings import LimitSettings
 from server.serve import as_environment
 from server.settings import Settings
 
@@ -38,7 +39,8 @@ def settings(**given: Any) -> Settings:  # noqa: ANN401
 def test_without_anything_set_it_is_a_development_server_on_this_machine() -> None:
     found = Settings()
 
-    assert found.model_dump() == {
+    # Those of documents: docs/limits.md, and the test of it.
+    assert found.model_dump(exclude=set(LimitSettings.model_fields)) == {
         "database_url": SecretStr("sqlite:///coursegrade.sqlite3"),
         "database_pool_size": 10,
         "database_statement_timeout": 8.0,
@@ -50,9 +52,26 @@ def test_without_anything_set_it_is_a_development_server_on_this_machine() -> No
         "jwt_audience": None,
         "freeze_days": 30,
         "event_retention_days": 30,
+        "max_body": 100_000,
+        "max_url": 8_000,
+        "body_timeout": 10.0,
+        "operation_timeout": 10.0,
+        "operations_in_flight": 100,
         "socket_subscriptions": 20,
+        "socket_message_size": 262_144,
+        "socket_message_rate": 50.0,
+        "socket_init_timeout": 10.0,
+        "socket_lifetime": 43_200.0,
+        "sockets_per_user": 10,
+        "sockets_per_address": 100,
+        "sockets_per_worker": 1_000,
+        "allowed_origins": None,
         "nats_url": None,
         "log_level": "info",
+        "log_format": "auto",
+        "metrics_port": None,
+        "metrics_token": None,
+        "otel_endpoint": None,
     }
     assert found.in_development
     assert found.freeze_after == timedelta(days=30)
@@ -227,9 +246,40 @@ def test_nats_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+    "origins", [None, "", "https://a.example", " http://[::1]:3000/ , https://b.example:443,"]
+)
+def test_pages_of_origins_may_be_allowed(origins: str | None) -> None:
+    assert settings(allowed_origins=origins).faults_of_serving() == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "a.example",
+        "https://a.example/page",
+        "https://",
+        "ws://a.example",
+        "https://a:x",
+        "https://[",
+    ],
+)
+def test_what_is_no_origin_is_a_fault(origin: str) -> None:
+    fault = (
+        f"COURSEGRADE_ALLOWED_ORIGINS names {origin}: an origin is like https://example.com, with "
+        "a port where it is not the usual one."
+    )
+
+    assert settings(allowed_origins=f"https://a.example,{origin}").faults_of_serving() == [fault]
+
+
+@pytest.mark.parametrize(
     "given",
     [
         {},
+        {"allowed_origins": "https://a.example,http://b.example:3000", "socket_lifetime": 60.5},
+        {"metrics_token": SECRET, "metrics_port": 9100, "log_format": "json"},
+        {"otel_endpoint": "http://collector:4318"},
         {"freeze_days": None},
         {"freeze_days": 0, "port": 0, "host": "::1"},
         {"development": False, "jwt_secret": SECRET, "jwt_audience": "grades"},
@@ -254,3 +304,36 @@ def test_settings_pass_through_the_environment_unchanged(
 
     # What was left to be decided is decided: a worker must not decide otherwise.
     assert Settings() == chosen.model_copy(update={"development": chosen.in_development})
+
+
+@pytest.mark.parametrize(
+    ("given", "measured"),
+    [({}, False), ({"metrics_port": 9100}, True), ({"metrics_token": SECRET}, True)],
+)
+def test_metrics_are_kept_only_where_somebody_may_ask_for_them(
+    given: dict[str, Any], measured: bool
+) -> None:
+    assert settings(**given).measured is measured
+
+
+def test_metrics_need_a_port_of_their_own() -> None:
+    assert settings(port=9100, metrics_port=9100).faults_of_serving() == [
+        "COURSEGRADE_METRICS_PORT must be another one than COURSEGRADE_PORT."
+    ]
+
+
+@pytest.mark.parametrize("endpoint", ["collector:4318", "ftp://c", "http://", "http://a:b@c:4318"])
+def test_traces_need_an_address_without_a_password(endpoint: str) -> None:
+    with pytest.raises(ValidationError):
+        settings(otel_endpoint=endpoint)
+
+
+def test_traces_need_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http", None)
+
+    (fault,) = settings(otel_endpoint="http://collector:4318").faults_of_serving()
+
+    assert fault == (
+        "COURSEGRADE_OTEL_ENDPOINT needs the packages of the extra `otel`: install them, or leave "
+        "the setting off."
+    )

@@ -20,6 +20,7 @@ from tests.server.live_server import (
     settings_of,
     with_course,
 )
+from tests.server.test_http_requests import data_of
 
 pytestmark = pytest.mark.slow
 
@@ -112,7 +113,8 @@ async def test_a_query_is_one_event(server: LiveServer) -> None:
     async with streamed(server, "{ __typename }") as response:
         seen = [event async for event in events(response)]
 
-    assert seen == [("next", {"data": {"__typename": "Query"}}), ("complete", None)]
+    (name, body), end = seen
+    assert (name, body["data"], end) == ("next", {"__typename": "Query"}, ("complete", None))
 
 
 @pytest.mark.parametrize(
@@ -137,10 +139,11 @@ async def test_what_cannot_be_run_is_told_in_one_event(
 
 async def test_a_get_request_changes_nothing(server: LiveServer) -> None:
     async with streamed(server, RECORD_NOTHING, method="GET") as response:
-        (_, body), _ = [event async for event in events(response)]
+        await response.aread()
 
-    assert [error["message"] for error in body["errors"]] == [
-        "A mutation cannot be sent in this way."
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    assert [error["message"] for error in response.json()["errors"]] == [
+        "A mutation is sent by POST."
     ]
 
 
@@ -150,8 +153,6 @@ async def test_a_get_request_changes_nothing(server: LiveServer) -> None:
         URQL,
         "application/json, text/event-stream",
         "text/event-stream;q=0.5, application/json;q=0.6",
-        "text/event-stream;q=0",
-        "text/event-stream;q=x",
         "*/*",
         'application/json;profile="a,text/event-stream"',
         "",
@@ -162,7 +163,7 @@ async def test_whoever_would_rather_have_json_gets_json(server: LiveServer, acce
         await response.aread()
 
     assert response.headers["content-type"].startswith("application/")
-    assert response.json() == {"data": {"__typename": "Query"}}
+    assert data_of(response) == {"__typename": "Query"}
 
 
 @pytest.mark.parametrize(
@@ -222,5 +223,5 @@ async def test_a_token_is_asked_for_before_the_stream_and_the_stream_ends_with_i
             seen = [event async for event in events(response)]
 
     assert refused.status_code == 401
-    assert refused.json()["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
+    assert refused.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     assert seen == [("complete", None)]

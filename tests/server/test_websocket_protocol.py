@@ -1,7 +1,6 @@
 """graphql-transport-ws, message by message."""
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -65,6 +64,10 @@ async def test_a_pong_says_what_the_ping_said(server: LiveServer) -> None:
         '{"type": "complete"}',
         '{"type": "complete", "id": ""}',
         '{"type": "complete", "id": 1}',
+        '{"type": "connection_ack"}',
+        '{"type": "next", "id": "1", "payload": {"data": null}}',
+        '{"type": "error", "id": "1", "payload": []}',
+        '{"type": "ka"}',
     ],
 )
 async def test_a_message_that_is_none_closes_the_socket(server: LiveServer, text: str) -> None:
@@ -130,6 +133,16 @@ async def test_a_second_greeting_closes_the_socket(server: LiveServer) -> None:
         assert await socket.closed() == (4429, "Too many initialisation requests")
 
 
+async def test_a_second_greeting_closes_the_socket_before_the_first_is_answered_too(
+    server: LiveServer,
+) -> None:
+    async with server.opened(initialised=False) as socket:
+        await socket.send(type="connection_init")
+        await socket.send(type="connection_init")
+
+        assert await socket.closed() == (4429, "Too many initialisation requests")
+
+
 async def test_an_id_in_use_closes_the_socket_however_long_it_is(server: LiveServer) -> None:
     async with server.opened() as socket:
         name = "ü" * 200
@@ -146,11 +159,20 @@ async def test_null_stands_for_what_is_left_out(server: LiveServer) -> None:
         payload = {**QUERY, "operationName": None, "variables": None, "extensions": None}
         await socket.send(id="one", type="subscribe", payload=payload)
 
-        assert await socket.next("one") == {"data": {"__typename": "Query"}}
+        assert (await socket.next("one"))["data"] == {"__typename": "Query"}
 
 
-async def test_complete_for_an_unknown_id_is_nothing(server: LiveServer) -> None:
+async def test_fields_that_the_protocol_does_not_know_are_nothing(server: LiveServer) -> None:
     async with server.opened() as socket:
+        payload = {**QUERY, "hash": "abc"}
+        await socket.send(id="one", type="subscribe", payload=payload, more=[1])
+
+        assert (await socket.next("one"))["data"] == {"__typename": "Query"}
+
+
+@pytest.mark.parametrize("initialised", [True, False])
+async def test_complete_for_an_unknown_id_is_nothing(server: LiveServer, initialised: bool) -> None:
+    async with server.opened(initialised=initialised) as socket:
         await socket.send(id="nobody", type="complete")
         await socket.send(type="ping")
 
@@ -177,27 +199,68 @@ async def test_no_other_protocol_is_spoken(server: LiveServer, protocols: list[s
     assert (connection.close_code, connection.subprotocol) == (4406, None)
 
 
+async def test_the_protocol_is_found_among_others(server: LiveServer) -> None:
+    offered = [Subprotocol("graphql-ws"), PROTOCOL]
+    async with websockets.connect(
+        f"ws://{server.address}/graphql", subprotocols=offered
+    ) as connection:
+        assert connection.subprotocol == PROTOCOL
+
+
+async def test_text_that_is_no_utf_8_closes_the_socket(server: LiveServer) -> None:
+    async with server.opened() as socket:
+        await socket.connection.send(b'{"type": "ping", "payload": {"x": "\xff"}}', text=True)
+        code, _ = await socket.closed()
+
+    assert code == 1007
+
+
+async def test_whoever_asks_for_the_pulse_gets_it(server: LiveServer) -> None:
+    async with server.opened() as socket:
+        await (await socket.connection.ping())
+
+
 async def test_messages_are_not_compressed(server: LiveServer) -> None:
     async with server.opened() as socket:
         assert socket.connection.protocol.extensions == []
 
 
-async def test_a_page_of_another_site_may_not_open_a_socket(server: LiveServer) -> None:
+async def assert_origin_is_refused(server: LiveServer, origin: str) -> None:
     with pytest.raises(websockets.InvalidStatus, match="403"):
-        async with websockets.connect(
-            f"ws://{server.address}/graphql",
-            subprotocols=[PROTOCOL],
-            additional_headers={"Origin": "https://evil.example"},
-        ):
+        async with server.opened(headers={"Origin": origin}):
             pytest.fail("the socket was opened")
 
 
-async def test_whoever_says_nothing_is_sent_away(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://127.0.0.1", "http://localhost:8000", "null", ""]
+)
+async def test_a_page_of_another_site_may_not_open_a_socket(
+    server: LiveServer, origin: str
 ) -> None:
-    monkeypatch.setattr("server.graphql_endpoint.INIT_TIMEOUT", timedelta(0))
+    await assert_origin_is_refused(server, origin)
+
+
+async def test_a_page_of_the_server_may_open_a_socket(server: LiveServer) -> None:
+    async with server.opened(headers={"Origin": f"http://{server.address}"}) as socket:
+        await socket.send(type="ping")
+
+        assert await socket.receive() == {"type": "pong"}
+
+
+async def test_pages_of_sites_that_are_named_may_open_sockets(database_url: str) -> None:
+    settings = settings_of(database_url, allowed_origins="https://a.example, http://b.example:3000")
+    async with serving(settings) as server:
+        for origin in ("https://a.example", "https://A.example:443", "http://b.example:3000"):
+            async with server.opened(headers={"Origin": origin}) as socket:
+                await socket.send(type="ping")
+                assert await socket.receive() == {"type": "pong"}
+        for origin in ("http://a.example", "https://a.example:444", "https://x.a.example"):
+            await assert_origin_is_refused(server, origin)
+
+
+async def test_whoever_says_nothing_is_sent_away(database_url: str) -> None:
     async with (
-        serving(settings_of(database_url)) as server,
+        serving(settings_of(database_url, socket_init_timeout=0.05)) as server,
         server.opened(initialised=False) as socket,
     ):
         assert await socket.closed() == (4408, "Connection initialisation timeout")
