@@ -28,6 +28,7 @@ from grading.errors import (
     Forbidden,
     GradesFrozen,
     GradingError,
+    IdempotencyKeyReused,
     InvalidCourse,
     InvalidGradingPolicy,
     InvalidInput,
@@ -35,10 +36,12 @@ from grading.errors import (
     LearnerNotFound,
     MalformedCursor,
     MalformedKey,
+    OverrideNotFound,
     ScoreOutdated,
     ScoreOutOfRange,
     SubsectionNotFound,
     TooManyItems,
+    VersionConflict,
 )
 from grading.events import (
     Cause,
@@ -48,10 +51,11 @@ from grading.events import (
     GradeChange,
     PassingStatusChanged,
     Points,
+    SeenGrades,
     SubsectionGradeChanged,
 )
 from grading.explanation import AssignmentTypeExplanation, Explanation, explain
-from grading.freeze import GradesFreeze, freeze_of
+from grading.freeze import FreezeByHand, FreezeCause, GradesFreeze, freeze_of
 from grading.keys import (
     CourseKey,
     LearnerId,
@@ -62,6 +66,7 @@ from grading.keys import (
     parse_usage_key,
     usage_key_of,
 )
+from grading.override import OverrideAction, OverrideSystem, SubsectionGradeOverride
 from grading.policy import (
     DEFAULT_POLICY,
     AssignmentType,
@@ -92,17 +97,28 @@ from grading.structure import (
 )
 from grading.subsection_grade import (
     SubsectionGrade,
-    SubsectionGradeOverride,
     is_to_be_stored,
     problem_scores,
     revised,
     section_total,
     subsection_grade,
 )
+from grading.visibility import (
+    EVERYTHING,
+    HiddenContribution,
+    LearnersView,
+    Visibility,
+    course_visibility,
+    hidden_contribution,
+    last_publication,
+    learners_view,
+    visibility_of,
+)
 from grading.visible_blocks import VisibleBlock, visible_blocks_digest
 
 __all__ = [
     "DEFAULT_POLICY",
+    "EVERYTHING",
     "Algorithm",
     "AssignmentType",
     "AssignmentTypeExplanation",
@@ -126,12 +142,16 @@ __all__ = [
     "EventKind",
     "Explanation",
     "Forbidden",
+    "FreezeByHand",
+    "FreezeCause",
     "GradeChange",
     "GradeCutoff",
     "GradesFreeze",
     "GradesFrozen",
     "GradingError",
     "GradingPolicy",
+    "HiddenContribution",
+    "IdempotencyKeyReused",
     "InvalidCourse",
     "InvalidGradingPolicy",
     "InvalidInput",
@@ -139,8 +159,12 @@ __all__ = [
     "LearnerNotEnrolled",
     "LearnerNotFound",
     "LearnerRecord",
+    "LearnersView",
     "MalformedCursor",
     "MalformedKey",
+    "OverrideAction",
+    "OverrideNotFound",
+    "OverrideSystem",
     "PassingStatus",
     "PassingStatusChanged",
     "Points",
@@ -153,6 +177,7 @@ __all__ = [
     "ScoreOutOfRange",
     "ScoreOutdated",
     "Section",
+    "SeenGrades",
     "Selection",
     "ShowCorrectness",
     "Staleness",
@@ -164,18 +189,24 @@ __all__ = [
     "TooManyItems",
     "Total",
     "UsageKey",
+    "VersionConflict",
+    "Visibility",
     "VisibleBlock",
     "assignment_type_breakdown",
     "block_type_of",
     "compute",
     "content_version",
     "course_key_of",
+    "course_visibility",
     "current_percent",
     "explain",
     "freeze_of",
     "grade_breakdown",
+    "hidden_contribution",
     "is_higher_or_equal",
     "is_to_be_stored",
+    "last_publication",
+    "learners_view",
     "parse_course_key",
     "parse_policy",
     "parse_usage_key",
@@ -193,6 +224,7 @@ __all__ = [
     "subsection_grade",
     "total",
     "usage_key_of",
+    "visibility_of",
     "visible_blocks_digest",
     "weighted",
     "zero_course_grade",
