@@ -192,9 +192,8 @@ async def publish(content: CourseContent, *, now: datetime) -> StoredCourse:
             content.course_key,
             now,
         )
-        # Two publishers of one course take turns from here on.
-        await execute("update course set key = key where key = $1", content.course_key)
         ((course_id,),) = await fetch("select id from course where key = $1", content.course_key)
+        await lock_course(course_id)
         await execute_many(
             "insert into block (course_id, usage_key) values ($1, $2)"
             " on conflict (course_id, usage_key) do nothing",
@@ -226,6 +225,11 @@ async def publish(content: CourseContent, *, now: datetime) -> StoredCourse:
             now,
         )
     return (await course_versions([version_id]))[version_id]
+
+
+async def lock_course(course_id: int) -> None:
+    """Have those who publish versions of a course take turns, until the transaction ends."""
+    await execute("update course set key = key where id = $1", course_id)
 
 
 def _block_keys(content: CourseContent) -> list[UsageKey]:

@@ -12,6 +12,7 @@ from db.grade_models import (
     ProblemScore,
     SubsectionGrade,
 )
+from db.job_models import GradeJob, JobChunk, JobError
 from db.record_models import EventLogState, FirstAnswer, GradeEvent, OverrideEntry
 
 __all__ = [
@@ -25,6 +26,9 @@ __all__ = [
     "EventLogState",
     "FirstAnswer",
     "GradeEvent",
+    "GradeJob",
+    "JobChunk",
+    "JobError",
     "Learner",
     "OverrideEntry",
     "ProblemScore",

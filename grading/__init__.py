@@ -37,6 +37,7 @@ from grading.errors import (
     MalformedCursor,
     MalformedKey,
     OverrideNotFound,
+    PolicyConflict,
     ScoreOutdated,
     ScoreOutOfRange,
     SubsectionNotFound,
@@ -76,6 +77,7 @@ from grading.policy import (
     policy_of,
 )
 from grading.policy_warnings import PolicyWarning, PolicyWarningCode, policy_warnings
+from grading.preview import EffectOnGrades, PreviewedGrade, preview
 from grading.regrading import LearnerRecord, Regraded, regrade
 from grading.score import (
     ProblemScore,
@@ -139,6 +141,7 @@ __all__ = [
     "CourseStructure",
     "CursorExpired",
     "DuplicateItem",
+    "EffectOnGrades",
     "EventKind",
     "Explanation",
     "Forbidden",
@@ -168,8 +171,10 @@ __all__ = [
     "PassingStatus",
     "PassingStatusChanged",
     "Points",
+    "PolicyConflict",
     "PolicyWarning",
     "PolicyWarningCode",
+    "PreviewedGrade",
     "Problem",
     "ProblemScore",
     "RecordedScore",
@@ -213,6 +218,7 @@ __all__ = [
     "percent",
     "policy_of",
     "policy_warnings",
+    "preview",
     "problem_score",
     "problem_scores",
     "regrade",

@@ -21,6 +21,7 @@ The tree, with the code that clients see::
     ├── ScoreOutdated             SCORE_OUTDATED
     ├── OverrideNotFound          OVERRIDE_NOT_FOUND
     ├── VersionConflict           VERSION_CONFLICT
+    ├── PolicyConflict            VERSION_CONFLICT
     ├── IdempotencyKeyReused      IDEMPOTENCY_KEY_REUSED
     ├── GradesFrozen              GRADES_FROZEN
     └── ComputationFailed         COMPUTATION_FAILED
@@ -177,6 +178,12 @@ class VersionConflict(GradingError):
     ) -> None:
         super().__init__(message, field=field)
         self.current_version = current_version
+
+
+class PolicyConflict(GradingError):
+    """Somebody else changed the policy first: it is not the one that the change was made from."""
+
+    code = "VERSION_CONFLICT"
 
 
 class IdempotencyKeyReused(GradingError):
