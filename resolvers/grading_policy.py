@@ -55,10 +55,11 @@ class WantedPolicy:
 class PolicyEffect:
     """What a change would come to.
 
-    ``shown`` are the first learners whose letter or pass would be another; ``failed`` is how many
+    ``course`` is as it is now; ``shown`` are the first learners whose letter or pass would be another; ``failed`` is how many
     grades could not be computed.
     """
 
+    course: StoredCourse
     counts: EffectOnGrades
     shown: tuple[PreviewedGrade, ...]
     failed: int
@@ -157,7 +158,7 @@ async def effect_of(context: Context, course: StoredCourse, content: CourseConte
                 previews.append(one)
         counts = counts.with_more(previews)
         shown += [one for one in previews if one.letter_changes or one.pass_changes]
-    return PolicyEffect(counts, tuple(shown[:_SHOWN]), failed)
+    return PolicyEffect(course, counts, tuple(shown[:_SHOWN]), failed)
 
 
 def content_with(course: StoredCourse, wanted: WantedPolicy) -> CourseContent:

@@ -10,13 +10,18 @@ from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
 from db.connection import connected
-from db.event_log_state import begin_new_epoch_after_restore
+from db.event_log import LoggedEvent
+from db.event_log_state import Place, begin_new_epoch_after_restore
+from events import EventStream
+from resolvers.access import Viewer
+from resolvers.context import Context
 from server.auth import Authenticator
 from server.drain import Drain
 from server.event_stream import grade_event_stream
 from server.explorer import ExplorerConfig, example_tabs, explorer_routes
 from server.graphql_endpoint import GraphQLEndpoint, utc_now
 from server.health import healthz, readyz
+from server.job_runner import jobs_run
 from server.logs import set_up_logs
 from server.retention import old_events_pruned
 from server.settings import Settings
@@ -43,6 +48,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
                 async with (
                     old_events_pruned(settings.event_retention, now=now),
                     grade_event_stream(database_url, nats_url) as events,
+                    jobs_run(_job_context(settings, events, now), drain),
                 ):
                     yield {"events": events}
 
@@ -67,6 +73,13 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     )
     app.state.drain = drain
     return app
+
+
+def _job_context(
+    settings: Settings, events: EventStream[LoggedEvent, Place], now: Callable[[], datetime]
+) -> Context:
+    runner = Viewer("job runner", global_staff=True)
+    return Context(runner, now, freeze_after=settings.freeze_after, events=events)
 
 
 def app_from_environment() -> Starlette:
