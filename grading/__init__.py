@@ -19,6 +19,7 @@ from grading.course_grade import (
     zero_course_grade,
 )
 from grading.current_percent import current_percent
+from grading.discrepancy import Discrepancy, DiscrepancyReason, discrepancy
 from grading.errors import (
     BlockNotFound,
     ComputationFailed,
@@ -140,6 +141,8 @@ __all__ = [
     "CourseNotFound",
     "CourseStructure",
     "CursorExpired",
+    "Discrepancy",
+    "DiscrepancyReason",
     "DuplicateItem",
     "EffectOnGrades",
     "EventKind",
@@ -204,6 +207,7 @@ __all__ = [
     "course_key_of",
     "course_visibility",
     "current_percent",
+    "discrepancy",
     "explain",
     "freeze_of",
     "grade_breakdown",

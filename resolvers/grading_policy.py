@@ -55,8 +55,8 @@ class WantedPolicy:
 class PolicyEffect:
     """What a change would come to.
 
-    ``course`` is as it is now; ``shown`` are the first learners whose letter or pass would be another; ``failed`` is how many
-    grades could not be computed.
+    ``course`` is as it is now; ``shown`` are the first learners whose letter or pass
+    would be another; ``failed`` is how many grades could not be computed.
     """
 
     course: StoredCourse
