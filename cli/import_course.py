@@ -86,4 +86,4 @@ def _tell(imported: "ImportedCourse", published: "Published") -> None:
     else:
         typer.echo(f"  published; {published.regraded:,} grades recomputed")
     for failure in published.failures:
-        typer.echo(f"  learner {failure.learner_id}: {failure.error}", err=True)
+        typer.echo(f"  learner {failure.learner_id}: {failure.message}", err=True)

@@ -27,19 +27,16 @@ def regrade(
 
 async def _regrade(course_key: CourseKey, *, force: bool) -> tuple[int, int]:
     from cli.session import read_settings, session
-    from resolvers.course_grades import iterate
     from resolvers.courses import require_course
+    from resolvers.grade_jobs import enrolled_learner_ids, job_failures, start_regrade
+    from resolvers.job_running import run_job
 
-    done = failed = 0
     async with session(read_settings()) as context:
         course = await require_course(context, course_key)
+        learner_ids = await enrolled_learner_ids(course)
+        job = await start_regrade(context, course, learner_ids, force=force)
         with progress_bars() as new_bar:
-            show = new_bar("regrading", None)
-            async for results in iterate(context, course, force=force):
-                done += len(results)
-                for result in results:
-                    if result.error is not None:
-                        failed += 1
-                        typer.echo(f"learner {result.learner_id}: {result.error}", err=True)
-                show(done, None)
-    return done - failed, failed
+            job = await run_job(context, job, progress=new_bar("regrading", job.total))
+        for failure in await job_failures(job):
+            typer.echo(f"learner {failure.learner_id}: {failure.message}", err=True)
+    return job.processed - job.failed, job.failed

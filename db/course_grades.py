@@ -76,6 +76,23 @@ async def graded_ids(
     return [row[0] for row in rows]
 
 
+async def stale_ids(course: StoredCourse, *, without_errors_of: int, limit: int) -> list[LearnerId]:
+    """Return learners whose stored grade is of another version than this one.
+
+    Those for whom a job has an error already are left out.
+    """
+    rows = await fetch(
+        "select learner_id from course_grade where course_id = $1 and course_version_id <> $2"
+        " and learner_id not in (select learner_id from job_error where job_id = $3)"
+        " order by learner_id limit $4",
+        course.id,
+        course.version_id,
+        without_errors_of,
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
 async def save_course_grades(course: StoredCourse, grades: Sequence[CourseGrade]) -> None:
     """Store grades computed under this version of the course, all or none."""
     await upsert_rows(

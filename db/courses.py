@@ -1,20 +1,38 @@
 """Courses: which version is present, what it holds, and publishing another."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import orjson
 
-from db.connection import client, dialect, in_a_transaction
+from db.connection import Rows, client, dialect, in_a_transaction
 from db.course_document import structure_from_text, structure_to_text
-from db.sql import among, among_texts, execute, execute_many, fetch, id_array, text_array
+from db.sql import (
+    among,
+    among_texts,
+    as_bool,
+    as_datetime,
+    execute,
+    execute_many,
+    fetch,
+    id_array,
+    text_array,
+)
 from db.transaction import transaction
-from grading import Algorithm, CourseContent, CourseKey, UsageKey, parse_policy, short_labels
+from grading import (
+    Algorithm,
+    CourseContent,
+    CourseKey,
+    FreezeByHand,
+    UsageKey,
+    parse_policy,
+    short_labels,
+)
 
 _KEPT_CONTENTS: Final = 64
 
@@ -27,6 +45,7 @@ class StoredCourse:
     version_id: int
     content: CourseContent
     block_ids: Mapping[UsageKey, int]
+    freeze_by_hand: FreezeByHand | None = None
 
     @cached_property
     def usage_keys(self) -> Mapping[int, UsageKey]:
@@ -46,27 +65,63 @@ class StoredCourse:
 
 # Versions are immutable, so what was read once is right for as long as the database is open.
 _contents: WeakKeyDictionary[object, OrderedDict[int, StoredCourse]] = WeakKeyDictionary()
+# The same object as long as staff set no other freeze, so that what hangs on it is kept as well.
+_frozen: WeakKeyDictionary[StoredCourse, StoredCourse] = WeakKeyDictionary()
+
+_PRESENT: Final = (
+    "select c.id, c.key, p.version_id, p.frozen, p.freeze_set_at, p.freeze_set_by, p.freeze_reason"
+    " from course c join course_publication p on p.course_id = c.id where "
+)
 
 
 async def present_courses(keys: Iterable[CourseKey]) -> dict[CourseKey, StoredCourse]:
     """Return the present version of each of the courses that exist."""
-    rows = await fetch(
-        "select c.key, p.version_id from course c join course_publication p on p.course_id = c.id"
-        f" where {among_texts('c.key', 1)}",
-        text_array(keys),
-    )
-    versions = await course_versions(version_id for _, version_id in rows)
-    return {CourseKey(key): versions[version_id] for key, version_id in rows}
+    found = await _present(await fetch(_PRESENT + among_texts("c.key", 1), text_array(keys)))
+    return {course.key: course for course in found}
 
 
 async def present_courses_by_id(ids: Iterable[int]) -> dict[int, StoredCourse]:
     """Return the present version of each of the courses that exist, by number."""
-    rows = await fetch(
-        f"select course_id, version_id from course_publication where {among('course_id', 1)}",
-        id_array(ids),
+    found = await _present(await fetch(_PRESENT + among("c.id", 1), id_array(ids)))
+    return {course.id: course for course in found}
+
+
+async def courses_after(key: CourseKey | None, *, limit: int) -> list[StoredCourse]:
+    """Return a page of all courses by key, those behind ``key``."""
+    order = 'c.key collate "C"' if dialect() == "postgres" else "c.key"
+    sql = f"{_PRESENT}{order} > $1 order by {order} limit $2"
+    return await _present(await fetch(sql, key or "", limit))
+
+
+async def set_freeze(course_id: int, freeze: FreezeByHand | None) -> None:
+    """Freeze or open a course's grades by hand; None leaves it to the date again."""
+    values = (
+        (None, None, None, None)
+        if freeze is None
+        else (freeze.frozen, freeze.since, freeze.by, freeze.reason)
     )
-    versions = await course_versions(version_id for _, version_id in rows)
-    return {course_id: versions[version_id] for course_id, version_id in rows}
+    await execute(
+        "update course_publication set frozen = $1, freeze_set_at = $2, freeze_set_by = $3,"
+        " freeze_reason = $4 where course_id = $5",
+        *values,
+        course_id,
+    )
+
+
+async def _present(rows: Rows) -> list[StoredCourse]:
+    versions = await course_versions(row[2] for row in rows)
+    return [_with_freeze(versions[row[2]], row[3:]) for row in rows]
+
+
+def _with_freeze(course: StoredCourse, columns: Sequence[Any]) -> StoredCourse:
+    frozen, since, by, reason = columns
+    if frozen is None:
+        return course
+    freeze = FreezeByHand(as_bool(frozen), as_datetime(since), by, reason)
+    known = _frozen.get(course)
+    if known is None or known.freeze_by_hand != freeze:
+        known = _frozen[course] = replace(course, freeze_by_hand=freeze)
+    return known
 
 
 async def course_versions(version_ids: Iterable[int]) -> dict[int, StoredCourse]:
@@ -137,9 +192,8 @@ async def publish(content: CourseContent, *, now: datetime) -> StoredCourse:
             content.course_key,
             now,
         )
-        # Two publishers of one course take turns from here on.
-        await execute("update course set key = key where key = $1", content.course_key)
         ((course_id,),) = await fetch("select id from course where key = $1", content.course_key)
+        await lock_course(course_id)
         await execute_many(
             "insert into block (course_id, usage_key) values ($1, $2)"
             " on conflict (course_id, usage_key) do nothing",
@@ -171,6 +225,11 @@ async def publish(content: CourseContent, *, now: datetime) -> StoredCourse:
             now,
         )
     return (await course_versions([version_id]))[version_id]
+
+
+async def lock_course(course_id: int) -> None:
+    """Have those who publish versions of a course take turns, until the transaction ends."""
+    await execute("update course set key = key where id = $1", course_id)
 
 
 def _block_keys(content: CourseContent) -> list[UsageKey]:

@@ -9,7 +9,7 @@ from db.connection import dialect
 from db.learners import Learner
 from db.sql import among, as_bool, fetch, id_array
 from db.upsert import Upsert, upsert_rows
-from grading import LearnerId
+from grading import CourseKey, LearnerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,21 @@ async def enrollments(
         (course_id, learner_id): Enrollment(course_id, learner_id, as_bool(active), mode, cohort)
         for course_id, learner_id, active, mode, cohort in rows
     }
+
+
+async def course_keys_of(
+    learner_ids: Iterable[LearnerId],
+) -> dict[LearnerId, frozenset[CourseKey]]:
+    """Return the courses that each of these learners was ever enrolled in."""
+    rows = await fetch(
+        "select e.learner_id, c.key from enrollment e join course c on c.id = e.course_id"
+        f" where {among('e.learner_id', 1)}",
+        id_array(learner_ids),
+    )
+    found: dict[LearnerId, set[CourseKey]] = {}
+    for learner_id, key in rows:
+        found.setdefault(learner_id, set()).add(CourseKey(key))
+    return {learner_id: frozenset(keys) for learner_id, keys in found.items()}
 
 
 async def gradebook_page(

@@ -1,5 +1,8 @@
 """How the change that an event tells is written into a column, and read back."""
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 import orjson
 
 from grading import (
@@ -11,9 +14,12 @@ from grading import (
     PassingStatus,
     PassingStatusChanged,
     Points,
+    SeenGrades,
     SubsectionGradeChanged,
     UsageKey,
 )
+
+_GradeBody: TypeAlias = tuple[float, str | None, bool, str]
 
 
 def payload_of(change: GradeChange) -> str:
@@ -32,12 +38,17 @@ def payload_of(change: GradeChange) -> str:
                 "after": _grade_body(change.after),
                 "first_time_passed": change.first_time_passed,
             }
+            if change.seen is not None:
+                seen = change.seen
+                body["seen"] = [_grade_body(seen.before), _grade_body(seen.after)]
         case PassingStatusChanged():
             body = {
                 "before": change.before.value,
                 "after": change.after.value,
                 "first_time_passed": change.first_time_passed,
             }
+            if change.seen is not None:
+                body["seen"] = [status.value for status in change.seen]
     return orjson.dumps(body).decode()
 
 
@@ -60,6 +71,7 @@ def change_of(kind: EventKind, learner_id: LearnerId, version: int, payload: str
                 None if body["before"] is None else _grade(body["before"]),
                 _grade(body["after"]),
                 body["first_time_passed"],
+                _seen_grades(body.get("seen")),
             )
         case EventKind.COURSE_GRADE_NOW_PASSED | EventKind.COURSE_GRADE_NOW_FAILED:
             return PassingStatusChanged(
@@ -68,6 +80,7 @@ def change_of(kind: EventKind, learner_id: LearnerId, version: int, payload: str
                 PassingStatus(body["before"]),
                 PassingStatus(body["after"]),
                 body["first_time_passed"],
+                _seen_statuses(body.get("seen")),
             )
 
 
@@ -81,6 +94,20 @@ def _grade_body(grade: CourseGradeSnapshot | None) -> list[object] | None:
     return [grade.percent, grade.letter_grade, grade.passed, grade.passing_status.value]
 
 
-def _grade(body: tuple[float, str | None, bool, str]) -> CourseGradeSnapshot:
+def _grade(body: _GradeBody) -> CourseGradeSnapshot:
     percent, letter_grade, passed, passing_status = body
     return CourseGradeSnapshot(percent, letter_grade, passed, PassingStatus(passing_status))
+
+
+def _seen_grades(body: Sequence[_GradeBody | None] | None) -> SeenGrades | None:
+    if body is None:
+        return None
+    before, after = (None if grade is None else _grade(grade) for grade in body)
+    return SeenGrades(before, after)
+
+
+def _seen_statuses(body: Sequence[str] | None) -> tuple[PassingStatus, PassingStatus] | None:
+    if body is None:
+        return None
+    before, after = body
+    return PassingStatus(before), PassingStatus(after)

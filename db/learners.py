@@ -33,12 +33,18 @@ _SAVE = Upsert(
         "full_name": "text",
         "email": "text",
         "external_user_key": "text",
+        "search_text": "text",
         "created_at": "timestamptz",
         "updated_at": "timestamptz",
     },
     key=("id",),
-    update=("username", "full_name", "email", "external_user_key", "updated_at"),
+    update=("username", "full_name", "email", "external_user_key", "search_text", "updated_at"),
 )
+
+
+def search_text(*names: str | None) -> str:
+    """Return what a search looks into: all names of a learner, a line each, without case."""
+    return "\n".join(name.casefold() for name in names if name)
 
 
 async def learners_by_id(ids: Iterable[LearnerId]) -> dict[LearnerId, Learner]:
@@ -72,6 +78,9 @@ async def save_learners(learners: Sequence[Learner], *, now: datetime) -> None:
                 learner.full_name,
                 learner.email,
                 learner.external_user_key,
+                search_text(
+                    learner.username, learner.full_name, learner.email, learner.external_user_key
+                ),
                 now,
                 now,
             )

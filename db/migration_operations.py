@@ -1,8 +1,8 @@
 """Schema changes that Tortoise cannot make: constraints, partial indexes, triggers."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 from tortoise.migrations.operations import TortoiseOperation
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
@@ -77,6 +77,39 @@ class DialectSQL(_SchemaSQL):
     async def backward(self, editor: BaseSchemaEditor) -> None:
         """Undo the change."""
         await self._run(editor, self._backward[editor.DIALECT])
+
+
+class Backfill(_SchemaSQL):
+    """New columns filled from old ones, by a function of ours instead of the engines' own.
+
+    `read` selects rows, `row_of` turns each into the arguments of `write`.
+    """
+
+    reversible = True
+
+    def __init__(
+        self, read: str, write: str, row_of: Callable[[Sequence[Any]], Sequence[object]]
+    ) -> None:
+        self.read = read
+        self.write = write
+        self.row_of = row_of
+
+    def describe(self) -> str:
+        """Say what is done."""
+        return f"Fill in: {self.write}"
+
+    async def forward(self, editor: BaseSchemaEditor) -> None:
+        """Fill the columns."""
+        if editor.collect_sql:
+            await self._run(editor, f"-- for each row of: {self.read}: {self.write}")
+            return
+        client = cast(Client, editor.client)
+        rows = [self.row_of(row) for row in await client.fetch_rows(self.read, ())]
+        if rows:
+            await client.run_many(self.write, rows)
+
+    async def backward(self, editor: BaseSchemaEditor) -> None:
+        """Leave the columns to their removal."""
 
 
 class AddChecks(_SchemaSQL):

@@ -1,230 +1,36 @@
-"""One class a table: columns and keys, never rules.
+"""All tables, one class each, for Tortoise to find."""
 
-Grades hang on bigint keys; course and usage keys stand in full only in ``course`` and ``block``.
-Checks that Tortoise cannot express are in the migrations.
-"""
+from db.grade_models import (
+    Block,
+    Course,
+    CourseGrade,
+    CoursePublication,
+    CourseRole,
+    CourseVersion,
+    Enrollment,
+    Learner,
+    ProblemScore,
+    SubsectionGrade,
+)
+from db.job_models import GradeJob, JobChunk, JobError
+from db.record_models import EventLogState, FirstAnswer, GradeEvent, OverrideEntry
 
-from tortoise import fields
-from tortoise.models import Model
-
-
-class Course(Model):
-    """A course run."""
-
-    id = fields.BigIntField(primary_key=True)
-    key = fields.CharField(max_length=255, unique=True)
-    created_at = fields.DatetimeField()
-
-    class Meta(Model.Meta):
-        table = "course"
-
-
-class CourseVersion(Model):
-    """One immutable version of a course's structure, policy and algorithm."""
-
-    id = fields.BigIntField(primary_key=True)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
-        "grades.Course", related_name="versions", on_delete=fields.OnDelete.RESTRICT
-    )
-    version = fields.CharField(max_length=40)
-    # The policy is text, not JSON: the order of its keys and the spelling of its numbers count.
-    structure = fields.TextField()
-    policy = fields.TextField()
-    algorithm = fields.CharField(max_length=20)
-    created_at = fields.DatetimeField()
-
-    class Meta(Model.Meta):
-        table = "course_version"
-        unique_together = (("course", "version"),)
-
-
-class CoursePublication(Model):
-    """Which version of a course is the present one."""
-
-    course: fields.OneToOneRelation[Course] = fields.OneToOneField(
-        "grades.Course",
-        related_name="publication",
-        primary_key=True,
-        on_delete=fields.OnDelete.RESTRICT,
-    )
-    version: fields.ForeignKeyRelation[CourseVersion] = fields.ForeignKeyField(
-        "grades.CourseVersion", related_name="publications", on_delete=fields.OnDelete.RESTRICT
-    )
-    published_at = fields.DatetimeField()
-
-    class Meta(Model.Meta):
-        table = "course_publication"
-
-
-class Block(Model):
-    """A subsection or problem that some version of a course has or had."""
-
-    id = fields.BigIntField(primary_key=True)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
-        "grades.Course", related_name="blocks", on_delete=fields.OnDelete.RESTRICT
-    )
-    usage_key = fields.CharField(max_length=255)
-
-    class Meta(Model.Meta):
-        table = "block"
-        unique_together = (("course", "usage_key"),)
-
-
-class Learner(Model):
-    """A person who is graded; ``id`` is the platform's own user id."""
-
-    id = fields.BigIntField(primary_key=True, generated=False)
-    username = fields.CharField(max_length=150, unique=True)
-    full_name = fields.CharField(max_length=255, null=True)
-    email = fields.CharField(max_length=254, null=True)
-    external_user_key = fields.CharField(max_length=255, null=True, unique=True)
-    created_at = fields.DatetimeField()
-    updated_at = fields.DatetimeField()
-
-    class Meta(Model.Meta):
-        table = "learner"
-
-
-class Enrollment(Model):
-    """One learner in one course."""
-
-    id = fields.BigIntField(primary_key=True)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
-        "grades.Course", related_name="enrollments", on_delete=fields.OnDelete.RESTRICT
-    )
-    learner: fields.ForeignKeyRelation[Learner] = fields.ForeignKeyField(
-        "grades.Learner", related_name="enrollments", on_delete=fields.OnDelete.RESTRICT
-    )
-    active = fields.BooleanField(default=True)
-    mode = fields.CharField(max_length=100, null=True)
-    cohort = fields.CharField(max_length=255, null=True)
-    created_at = fields.DatetimeField()
-
-    class Meta(Model.Meta):
-        table = "enrollment"
-        unique_together = (("course", "learner"),)
-
-
-class ProblemScore(Model):
-    """The latest raw score of one learner for one problem; ``earned`` null when cleared."""
-
-    id = fields.BigIntField(primary_key=True)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
-        "grades.Course", related_name="problem_scores", on_delete=fields.OnDelete.RESTRICT
-    )
-    learner: fields.ForeignKeyRelation[Learner] = fields.ForeignKeyField(
-        "grades.Learner", related_name="problem_scores", on_delete=fields.OnDelete.RESTRICT
-    )
-    block: fields.ForeignKeyRelation[Block] = fields.ForeignKeyField(
-        "grades.Block", related_name="problem_scores", on_delete=fields.OnDelete.RESTRICT
-    )
-    earned = fields.FloatField(null=True)
-    possible = fields.FloatField()
-    scored_at = fields.DatetimeField()
-    first_scored_at = fields.DatetimeField()
-    comment = fields.TextField(null=True)
-    updated_at = fields.DatetimeField()
-
-    class Meta(Model.Meta):
-        table = "problem_score"
-        unique_together = (("course", "learner", "block"),)
-
-
-class SubsectionGrade(Model):
-    """One learner's computed grade in one subsection."""
-
-    id = fields.BigIntField(primary_key=True)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
-        "grades.Course", related_name="subsection_grades", on_delete=fields.OnDelete.RESTRICT
-    )
-    learner: fields.ForeignKeyRelation[Learner] = fields.ForeignKeyField(
-        "grades.Learner", related_name="subsection_grades", on_delete=fields.OnDelete.RESTRICT
-    )
-    block: fields.ForeignKeyRelation[Block] = fields.ForeignKeyField(
-        "grades.Block", related_name="subsection_grades", on_delete=fields.OnDelete.RESTRICT
-    )
-    course_version: fields.ForeignKeyRelation[CourseVersion] = fields.ForeignKeyField(
-        "grades.CourseVersion",
-        related_name="subsection_grades",
-        on_delete=fields.OnDelete.RESTRICT,
-    )
-    earned_all = fields.FloatField()
-    possible_all = fields.FloatField()
-    earned_graded = fields.FloatField()
-    possible_graded = fields.FloatField()
-    first_attempted_at = fields.DatetimeField(null=True)
-    visible_blocks_hash = fields.CharField(max_length=40)
-    version = fields.IntField()
-    updated_at = fields.DatetimeField()
-
-    class Meta(Model.Meta):
-        table = "subsection_grade"
-        unique_together = (("course", "learner", "block"),)
-
-
-class CourseGrade(Model):
-    """One learner's grade in one course."""
-
-    id = fields.BigIntField(primary_key=True)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
-        "grades.Course", related_name="course_grades", on_delete=fields.OnDelete.RESTRICT
-    )
-    learner: fields.ForeignKeyRelation[Learner] = fields.ForeignKeyField(
-        "grades.Learner", related_name="course_grades", on_delete=fields.OnDelete.RESTRICT
-    )
-    course_version: fields.ForeignKeyRelation[CourseVersion] = fields.ForeignKeyField(
-        "grades.CourseVersion", related_name="course_grades", on_delete=fields.OnDelete.RESTRICT
-    )
-    percent = fields.FloatField()
-    unrounded = fields.FloatField()
-    letter_grade = fields.CharField(max_length=255, null=True)
-    passed = fields.BooleanField()
-    passed_at = fields.DatetimeField(null=True)
-    algorithm = fields.CharField(max_length=20)
-    grading_policy_hash = fields.CharField(max_length=40)
-    version = fields.IntField()
-    updated_at = fields.DatetimeField()
-
-    class Meta(Model.Meta):
-        table = "course_grade"
-        unique_together = (("course", "learner"),)
-
-
-class GradeEvent(Model):
-    """One entry of the event log, written in the transaction of what it tells.
-
-    ``xid`` is PostgreSQL's transaction number, by which readers know what is complete; 0 on
-    SQLite, which writes one transaction at a time.
-    """
-
-    id = fields.BigIntField(primary_key=True)
-    xid = fields.BigIntField(db_default=0)
-    course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField(
-        "grades.Course", related_name="grade_events", on_delete=fields.OnDelete.RESTRICT
-    )
-    learner: fields.ForeignKeyRelation[Learner] = fields.ForeignKeyField(
-        "grades.Learner", related_name="grade_events", on_delete=fields.OnDelete.RESTRICT
-    )
-    kind = fields.CharField(max_length=40)
-    version = fields.IntField()
-    payload = fields.TextField()
-    cause = fields.CharField(max_length=40)
-    actor = fields.CharField(max_length=150, null=True)
-    correlation_id = fields.CharField(max_length=36)
-    created_at = fields.DatetimeField()
-
-    class Meta(Model.Meta):
-        table = "grade_event"
-        indexes = (("xid", "id"), ("course_id", "xid", "id"), ("course_id", "learner_id", "id"))
-
-
-class EventLogState(Model):
-    """One row: which life of the log this is, and since when it is kept."""
-
-    id = fields.IntField(primary_key=True, generated=False)
-    epoch = fields.CharField(max_length=36)
-    retained_xid = fields.BigIntField()
-    retained_id = fields.BigIntField()
-
-    class Meta(Model.Meta):
-        table = "event_log_state"
+__all__ = [
+    "Block",
+    "Course",
+    "CourseGrade",
+    "CoursePublication",
+    "CourseRole",
+    "CourseVersion",
+    "Enrollment",
+    "EventLogState",
+    "FirstAnswer",
+    "GradeEvent",
+    "GradeJob",
+    "JobChunk",
+    "JobError",
+    "Learner",
+    "OverrideEntry",
+    "ProblemScore",
+    "SubsectionGrade",
+]

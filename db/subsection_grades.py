@@ -1,12 +1,20 @@
 """Stored subsection grades."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from db.courses import StoredCourse, usage_keys_by_course
-from db.sql import among, as_datetime, fetch, id_array
+from db.sql import among, as_datetime, execute_many, fetch, id_array
 from db.upsert import Upsert, upsert_rows
-from grading import LearnerId, SubsectionGrade, Total, UsageKey
+from grading import (
+    LearnerId,
+    OverrideSystem,
+    SubsectionGrade,
+    SubsectionGradeOverride,
+    Total,
+    UsageKey,
+)
 
 _SAVE: Final = Upsert(
     table="subsection_grade",
@@ -19,6 +27,7 @@ _SAVE: Final = Upsert(
         "possible_all": "double precision",
         "earned_graded": "double precision",
         "possible_graded": "double precision",
+        "percent_graded": "double precision",
         "first_attempted_at": "timestamptz",
         "visible_blocks_hash": "text",
         "version": "int",
@@ -27,10 +36,19 @@ _SAVE: Final = Upsert(
     key=("course_id", "learner_id", "block_id"),
 )
 
+_SAVE_OVERRIDE: Final = (
+    "update subsection_grade set override_earned_all = $1, override_possible_all = $2,"
+    " override_earned_graded = $3, override_possible_graded = $4, override_system = $5,"
+    " override_reason = $6, overridden_by = $7, overridden_at = $8, override_updated_at = $9"
+    " where course_id = $10 and learner_id = $11 and block_id = $12"
+)
+
 _GRADES: Final = (
     "select g.course_id, g.learner_id, g.block_id, g.earned_all, g.possible_all, g.earned_graded,"
     " g.possible_graded, g.first_attempted_at, g.visible_blocks_hash, v.version, g.version,"
-    " g.updated_at"
+    " g.updated_at, g.overridden_at, g.override_earned_all, g.override_possible_all,"
+    " g.override_earned_graded, g.override_possible_graded, g.override_system,"
+    " g.override_reason, g.overridden_by, g.override_updated_at"
     " from subsection_grade g join course_version v on v.id = g.course_version_id"
     " where "
 )
@@ -60,6 +78,7 @@ async def subsection_grades(
         course_version,
         version,
         updated_at,
+        *override,
     ) in rows:
         if (usage_key := keys[course_id].get(block_id)) is None:
             continue
@@ -69,6 +88,7 @@ async def subsection_grades(
             usage_key=usage_key,
             computed_all_total=Total(earned_all, possible_all, first),
             computed_graded_total=Total(earned_graded, possible_graded, first),
+            override=None if override[0] is None else _override(*override),
             visible_blocks_hash=visible_blocks_hash,
             course_version=course_version,
             version=version,
@@ -77,10 +97,38 @@ async def subsection_grades(
     return found
 
 
+def _override(  # noqa: PLR0913, PLR0917 - the columns, in order
+    overridden_at: str | datetime,
+    earned_all: float | None,
+    possible_all: float | None,
+    earned_graded: float | None,
+    possible_graded: float | None,
+    system: str,
+    reason: str | None,
+    overridden_by: str | None,
+    updated_at: str | datetime,
+) -> SubsectionGradeOverride:
+    return SubsectionGradeOverride(
+        earned_all,
+        possible_all,
+        earned_graded,
+        possible_graded,
+        OverrideSystem(system),
+        reason,
+        overridden_by,
+        as_datetime(overridden_at),
+        as_datetime(updated_at),
+    )
+
+
 async def save_subsection_grades(
     course: StoredCourse, grades: Sequence[tuple[LearnerId, SubsectionGrade]]
 ) -> None:
-    """Store grades computed under this version of the course, all or none."""
+    """Store grades computed under this version of the course, all or none.
+
+    Overrides are stored by `save_overrides`.
+    """
+    decimals = course.content.algorithm.subsection_decimals
     await upsert_rows(
         _SAVE,
         [
@@ -93,6 +141,7 @@ async def save_subsection_grades(
                 grade.computed_all_total.possible,
                 grade.computed_graded_total.earned,
                 grade.computed_graded_total.possible,
+                grade.graded_total.percent(decimals),
                 grade.first_attempted_at,
                 grade.visible_blocks_hash,
                 grade.version,
@@ -100,4 +149,34 @@ async def save_subsection_grades(
             )
             for learner_id, grade in grades
         ],
+    )
+
+
+async def save_overrides(
+    course: StoredCourse, grades: Sequence[tuple[LearnerId, SubsectionGrade]]
+) -> None:
+    """Store the overrides of grades that are stored already, or that they have none."""
+    if grades:
+        await execute_many(
+            _SAVE_OVERRIDE,
+            [
+                (
+                    *((None,) * 9 if grade.override is None else _columns(grade.override)),
+                    course.id,
+                    learner_id,
+                    course.block_ids[grade.usage_key],
+                )
+                for learner_id, grade in grades
+            ],
+        )
+
+
+def _columns(override: SubsectionGradeOverride) -> tuple[object, ...]:
+    return (
+        *override.points,
+        override.system.value,
+        override.reason,
+        override.overridden_by,
+        override.created_at,
+        override.updated_at,
     )

@@ -19,6 +19,7 @@ from grading.course_grade import (
     zero_course_grade,
 )
 from grading.current_percent import current_percent
+from grading.discrepancy import Discrepancy, DiscrepancyReason, discrepancy
 from grading.errors import (
     BlockNotFound,
     ComputationFailed,
@@ -28,6 +29,7 @@ from grading.errors import (
     Forbidden,
     GradesFrozen,
     GradingError,
+    IdempotencyKeyReused,
     InvalidCourse,
     InvalidGradingPolicy,
     InvalidInput,
@@ -35,10 +37,13 @@ from grading.errors import (
     LearnerNotFound,
     MalformedCursor,
     MalformedKey,
+    OverrideNotFound,
+    PolicyConflict,
     ScoreOutdated,
     ScoreOutOfRange,
     SubsectionNotFound,
     TooManyItems,
+    VersionConflict,
 )
 from grading.events import (
     Cause,
@@ -48,10 +53,11 @@ from grading.events import (
     GradeChange,
     PassingStatusChanged,
     Points,
+    SeenGrades,
     SubsectionGradeChanged,
 )
 from grading.explanation import AssignmentTypeExplanation, Explanation, explain
-from grading.freeze import GradesFreeze, freeze_of
+from grading.freeze import FreezeByHand, FreezeCause, GradesFreeze, freeze_of
 from grading.keys import (
     CourseKey,
     LearnerId,
@@ -62,6 +68,7 @@ from grading.keys import (
     parse_usage_key,
     usage_key_of,
 )
+from grading.override import OverrideAction, OverrideSystem, SubsectionGradeOverride
 from grading.policy import (
     DEFAULT_POLICY,
     AssignmentType,
@@ -71,6 +78,7 @@ from grading.policy import (
     policy_of,
 )
 from grading.policy_warnings import PolicyWarning, PolicyWarningCode, policy_warnings
+from grading.preview import EffectOnGrades, PreviewedGrade, preview
 from grading.regrading import LearnerRecord, Regraded, regrade
 from grading.score import (
     ProblemScore,
@@ -92,17 +100,28 @@ from grading.structure import (
 )
 from grading.subsection_grade import (
     SubsectionGrade,
-    SubsectionGradeOverride,
     is_to_be_stored,
     problem_scores,
     revised,
     section_total,
     subsection_grade,
 )
+from grading.visibility import (
+    EVERYTHING,
+    HiddenContribution,
+    LearnersView,
+    Visibility,
+    course_visibility,
+    hidden_contribution,
+    last_publication,
+    learners_view,
+    visibility_of,
+)
 from grading.visible_blocks import VisibleBlock, visible_blocks_digest
 
 __all__ = [
     "DEFAULT_POLICY",
+    "EVERYTHING",
     "Algorithm",
     "AssignmentType",
     "AssignmentTypeExplanation",
@@ -122,16 +141,23 @@ __all__ = [
     "CourseNotFound",
     "CourseStructure",
     "CursorExpired",
+    "Discrepancy",
+    "DiscrepancyReason",
     "DuplicateItem",
+    "EffectOnGrades",
     "EventKind",
     "Explanation",
     "Forbidden",
+    "FreezeByHand",
+    "FreezeCause",
     "GradeChange",
     "GradeCutoff",
     "GradesFreeze",
     "GradesFrozen",
     "GradingError",
     "GradingPolicy",
+    "HiddenContribution",
+    "IdempotencyKeyReused",
     "InvalidCourse",
     "InvalidGradingPolicy",
     "InvalidInput",
@@ -139,13 +165,19 @@ __all__ = [
     "LearnerNotEnrolled",
     "LearnerNotFound",
     "LearnerRecord",
+    "LearnersView",
     "MalformedCursor",
     "MalformedKey",
+    "OverrideAction",
+    "OverrideNotFound",
+    "OverrideSystem",
     "PassingStatus",
     "PassingStatusChanged",
     "Points",
+    "PolicyConflict",
     "PolicyWarning",
     "PolicyWarningCode",
+    "PreviewedGrade",
     "Problem",
     "ProblemScore",
     "RecordedScore",
@@ -153,6 +185,7 @@ __all__ = [
     "ScoreOutOfRange",
     "ScoreOutdated",
     "Section",
+    "SeenGrades",
     "Selection",
     "ShowCorrectness",
     "Staleness",
@@ -164,24 +197,32 @@ __all__ = [
     "TooManyItems",
     "Total",
     "UsageKey",
+    "VersionConflict",
+    "Visibility",
     "VisibleBlock",
     "assignment_type_breakdown",
     "block_type_of",
     "compute",
     "content_version",
     "course_key_of",
+    "course_visibility",
     "current_percent",
+    "discrepancy",
     "explain",
     "freeze_of",
     "grade_breakdown",
+    "hidden_contribution",
     "is_higher_or_equal",
     "is_to_be_stored",
+    "last_publication",
+    "learners_view",
     "parse_course_key",
     "parse_policy",
     "parse_usage_key",
     "percent",
     "policy_of",
     "policy_warnings",
+    "preview",
     "problem_score",
     "problem_scores",
     "regrade",
@@ -193,6 +234,7 @@ __all__ = [
     "subsection_grade",
     "total",
     "usage_key_of",
+    "visibility_of",
     "visible_blocks_digest",
     "weighted",
     "zero_course_grade",

@@ -1,7 +1,7 @@
 """The one computation of a course grade: subsection grades in, figures out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grading.content import CourseContent
 from grading.keys import UsageKey
@@ -9,6 +9,7 @@ from grading.policy import AssignmentType
 from grading.rounding import course_percent
 from grading.structure import Subsection
 from grading.subsection_grade import SubsectionGrade
+from grading.visibility import EVERYTHING, LearnersView
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class AssignmentTypeGrade:
 
     ``counted`` are its subsections in course order, ``placeholder_count`` the zeros that fill up
     to the expected number after them; ``dropped`` are positions from 0 over both. ``percent`` is
-    the average after drops; ``weighted_percent`` is its share of the course grade.
+    the average after drops; ``weighted_percent`` is its share of the course grade. ``concealed``
+    when all of it is hidden from who looks: the figures are then 0 and stand for nothing.
     """
 
     assignment_type: AssignmentType
@@ -35,6 +37,7 @@ class AssignmentTypeGrade:
     dropped: frozenset[int]
     percent: float
     weighted_percent: float
+    concealed: bool = False
 
     @property
     def dropped_subsections(self) -> tuple[CountedSubsection, ...]:
@@ -44,13 +47,17 @@ class AssignmentTypeGrade:
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """A course grade's figures. ``unrounded`` is the sum of the weighted percents, in order."""
+    """A course grade's figures. ``unrounded`` is the sum of the weighted percents, in order.
+
+    ``concealed`` when all that counts is hidden from who looks: the figures then stand for nothing.
+    """
 
     unrounded: float
     percent: float
     letter_grade: str | None
     passed: bool
     assignment_type_grades: tuple[AssignmentTypeGrade, ...]
+    concealed: bool = False
 
     @property
     def dropped(self) -> frozenset[UsageKey]:
@@ -94,12 +101,24 @@ def grade_assignment_type(
     )
 
 
-def compute(content: CourseContent, grades: Mapping[UsageKey, SubsectionGrade]) -> Computation:
-    """Compute a course grade; a subsection that ``grades`` lacks has its zero grade."""
-    type_grades = tuple(
-        grade_assignment_type(kind, counted_subsections(content, kind, grades))
-        for kind in content.policy.assignment_types
-    )
+def compute(
+    content: CourseContent,
+    grades: Mapping[UsageKey, SubsectionGrade],
+    view: LearnersView = EVERYTHING,
+) -> Computation:
+    """Compute a course grade; a subsection that ``grades`` lacks has its zero grade.
+
+    With a learner's view, what is hidden does not count, neither with its points nor as zeros:
+    fewer subsections are expected of its assignment type, a drop never takes the last of them,
+    and types that are hidden wholly leave their weight to the others.
+    """
+    if view.uncounted:
+        type_grades = _visible_type_grades(content, grades, view)
+    else:
+        type_grades = tuple(
+            grade_assignment_type(kind, counted_subsections(content, kind, grades))
+            for kind in content.policy.assignment_types
+        )
     unrounded = 0.0
     for type_grade in type_grades:
         unrounded += type_grade.weighted_percent
@@ -110,7 +129,47 @@ def compute(content: CourseContent, grades: Mapping[UsageKey, SubsectionGrade]) 
         content.policy.letter_grade(percent),
         content.policy.passes(percent),
         type_grades,
+        concealed=bool(type_grades) and all(grade.concealed for grade in type_grades),
     )
+
+
+def _visible_type_grades(
+    content: CourseContent, grades: Mapping[UsageKey, SubsectionGrade], view: LearnersView
+) -> tuple[AssignmentTypeGrade, ...]:
+    found = [
+        _visible_type_grade(content, kind, grades, view) for kind in content.policy.assignment_types
+    ]
+    whole = shown = 0.0
+    for grade in found:
+        whole += grade.assignment_type.weight
+        shown += 0.0 if grade.concealed else grade.assignment_type.weight
+    if shown in (0.0, whole):
+        return tuple(found)
+    return tuple(
+        replace(grade, weighted_percent=grade.weighted_percent * whole / shown) for grade in found
+    )
+
+
+def _visible_type_grade(
+    content: CourseContent,
+    kind: AssignmentType,
+    grades: Mapping[UsageKey, SubsectionGrade],
+    view: LearnersView,
+) -> AssignmentTypeGrade:
+    subsections = content.graded_subsections_by_type.get(kind.name, ())
+    hidden = sum(one.usage_key in view.uncounted for one in subsections)
+    counted = [
+        one
+        for one in counted_subsections(content, kind, grades)
+        if one.subsection.usage_key not in view.uncounted
+    ]
+    if not hidden:
+        return grade_assignment_type(kind, counted)
+    expected = max(kind.min_count - hidden, len(counted))
+    if expected == 0:
+        return AssignmentTypeGrade(kind, (), 0, frozenset(), 0.0, 0.0, concealed=True)
+    fewer = replace(kind, min_count=expected, drop_count=min(kind.drop_count, expected - 1))
+    return replace(grade_assignment_type(fewer, counted), assignment_type=kind)
 
 
 def counted_subsections(

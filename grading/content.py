@@ -9,7 +9,7 @@ from grading.digest import canonical_digest
 from grading.keys import CourseKey, UsageKey
 from grading.policy import GradingPolicy
 from grading.score import ProblemScore, RecordedScore
-from grading.structure import CourseStructure, Problem, Section, Subsection
+from grading.structure import CourseStructure, Problem, Section, ShowCorrectness, Subsection
 from grading.subsection_grade import SubsectionGrade, problem_scores, subsection_grade
 from grading.visible_blocks import visible_blocks_digest
 
@@ -78,6 +78,15 @@ class CourseContent:
                 if subsection.graded:
                     found.setdefault(subsection.format, []).append(subsection)
         return found
+
+    @cached_property
+    def sometimes_hidden(self) -> Sequence[Subsection]:
+        """Return the subsections whose results learners may not always see."""
+        return [
+            subsection
+            for subsection in self.subsections.values()
+            if subsection.show_correctness is not ShowCorrectness.ALWAYS
+        ]
 
     @cached_property
     def zero_grades(self) -> Mapping[UsageKey, SubsectionGrade]:

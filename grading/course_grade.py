@@ -31,6 +31,7 @@ class CourseGrade:
 
     ``percent`` is the rounded fraction that letters and passing are decided by, ``unrounded`` the
     sum it was rounded from. ``passed_at`` is the first time passed, kept after a later fail.
+    ``concealed`` when all of it is hidden from who looks: the figures then stand for nothing.
     """
 
     course_key: CourseKey
@@ -45,6 +46,7 @@ class CourseGrade:
     course_version: str
     version: int = 0
     last_updated: datetime | None = None
+    concealed: bool = False
 
     @property
     def persisted(self) -> bool:
@@ -59,9 +61,22 @@ class CourseGrade:
     @property
     def passing_status(self) -> PassingStatus:
         """Return where the learner stands."""
-        if not self.attempted:
+        if not self.attempted or self.concealed:
             return PassingStatus.NOT_ATTEMPTED
         return PassingStatus.PASSING if self.passed else PassingStatus.FAILING
+
+    def as_seen(self, computation: Computation) -> "CourseGrade":
+        """Return the grade with the figures that remain to who may not see everything."""
+        passed = computation.passed and not computation.concealed
+        return replace(
+            self,
+            percent=computation.percent,
+            unrounded=computation.unrounded,
+            letter_grade=None if computation.concealed else computation.letter_grade,
+            passed=passed,
+            passed_at=self.passed_at if passed else None,
+            concealed=computation.concealed,
+        )
 
     def staleness(self, present: CourseContent) -> tuple[Staleness, ...]:
         """Return what changed since this grade was computed; nothing for the zero grade."""

@@ -8,12 +8,15 @@ from grading.content import CourseContent
 from grading.keys import UsageKey
 from grading.rounding import course_percent
 from grading.subsection_grade import SubsectionGrade
+from grading.visibility import EVERYTHING, LearnersView
 
 
 def current_percent(
-    content: CourseContent, grades: Mapping[UsageKey, SubsectionGrade]
+    content: CourseContent,
+    grades: Mapping[UsageKey, SubsectionGrade],
+    view: LearnersView = EVERYTHING,
 ) -> float | None:
-    """Return the course percent over attempted subsections, None where there are none.
+    """Return the course percent over attempted subsections in view, None where there are none.
 
     Assignment types with attempted work share out the whole weight; nothing fills up to the
     expected number, and a drop never takes a type's last attempted subsection.
@@ -23,7 +26,7 @@ def current_percent(
         attempted = [
             counted
             for counted in counted_subsections(content, kind, grades)
-            if counted.grade.engaged
+            if counted.grade.engaged and counted.subsection.usage_key not in view.uncounted
         ]
         if attempted:
             so_far = replace(

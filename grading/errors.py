@@ -19,6 +19,10 @@ The tree, with the code that clients see::
     ├── InvalidGradingPolicy      INVALID_GRADING_POLICY
     ├── ScoreOutOfRange           SCORE_OUT_OF_RANGE
     ├── ScoreOutdated             SCORE_OUTDATED
+    ├── OverrideNotFound          OVERRIDE_NOT_FOUND
+    ├── VersionConflict           VERSION_CONFLICT
+    ├── PolicyConflict            VERSION_CONFLICT
+    ├── IdempotencyKeyReused      IDEMPOTENCY_KEY_REUSED
     ├── GradesFrozen              GRADES_FROZEN
     └── ComputationFailed         COMPUTATION_FAILED
 """
@@ -156,6 +160,36 @@ class ScoreOutdated(GradingError):
     """A score that is older than the stored one."""
 
     code = "SCORE_OUTDATED"
+
+
+class OverrideNotFound(GradingError):
+    """No override to remove."""
+
+    code = "OVERRIDE_NOT_FOUND"
+
+
+class VersionConflict(GradingError):
+    """Somebody else wrote first: the stored grade has ``current_version``, not the one expected."""
+
+    code = "VERSION_CONFLICT"
+
+    def __init__(
+        self, message: str, *, current_version: int, field: Sequence[str] | None = None
+    ) -> None:
+        super().__init__(message, field=field)
+        self.current_version = current_version
+
+
+class PolicyConflict(GradingError):
+    """Somebody else changed the policy first: it is not the one that the change was made from."""
+
+    code = "VERSION_CONFLICT"
+
+
+class IdempotencyKeyReused(GradingError):
+    """An idempotency key that was sent with another input before."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
 
 
 class GradesFrozen(GradingError):

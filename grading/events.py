@@ -22,6 +22,8 @@ class Cause(StrEnum):
     """What made a grade change."""
 
     SCORE_RECORDED = "SCORE_RECORDED"
+    OVERRIDE_SET = "OVERRIDE_SET"
+    OVERRIDE_REMOVED = "OVERRIDE_REMOVED"
     GRADE_UPDATED = "GRADE_UPDATED"
     COURSE_CONTENT_CHANGED = "COURSE_CONTENT_CHANGED"
     GRADING_POLICY_CHANGED = "GRADING_POLICY_CHANGED"
@@ -47,6 +49,16 @@ class CourseGradeSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenGrades:
+    """What the learner could see of a course grade before and after a change, while part of it
+    was hidden; None for nothing.
+    """
+
+    before: CourseGradeSnapshot | None
+    after: CourseGradeSnapshot | None
+
+
+@dataclass(frozen=True, slots=True)
 class SubsectionGradeChanged:
     """A subsection's grade has other points, or its first attempt; ``before`` None for new."""
 
@@ -66,7 +78,8 @@ class SubsectionGradeChanged:
 class CourseGradeChanged:
     """A course grade has another value; ``before`` None for the first one.
 
-    ``first_time_passed`` is true once in a learner's life in a course.
+    ``first_time_passed`` is true once in a learner's life in a course. ``seen`` is given where
+    the learner saw another grade than this.
     """
 
     learner_id: LearnerId
@@ -74,6 +87,7 @@ class CourseGradeChanged:
     before: CourseGradeSnapshot | None
     after: CourseGradeSnapshot
     first_time_passed: bool
+    seen: SeenGrades | None = None
 
     @property
     def kind(self) -> EventKind:
@@ -88,6 +102,23 @@ class CourseGradeChanged:
             PassingStatus.NOT_ATTEMPTED if self.before is None else self.before.passing_status,
             self.after.passing_status,
             self.first_time_passed,
+            None if self.seen is None else _statuses(self.seen),
+        )
+
+    def as_seen(self) -> "CourseGradeChanged | None":
+        """Return the change that the learner saw, None where there was nothing to see."""
+        if self.seen is None:
+            return self
+        before, after = self.seen.before, self.seen.after
+        if after is None or before == after:
+            return None
+        newly_passed = after.passed and (before is None or not before.passed)
+        return CourseGradeChanged(
+            self.learner_id,
+            self.version,
+            before,
+            after,
+            first_time_passed=self.first_time_passed and newly_passed,
         )
 
 
@@ -95,7 +126,8 @@ class CourseGradeChanged:
 class PassingStatusChanged:
     """A learner stands elsewhere than before; the first computed grade counts as a change.
 
-    ``first_time_passed`` is true once in a learner's life in a course.
+    ``first_time_passed`` is true once in a learner's life in a course. ``seen`` is where the
+    learner saw to stand before and after, while part of the grade was hidden.
     """
 
     learner_id: LearnerId
@@ -103,6 +135,7 @@ class PassingStatusChanged:
     before: PassingStatus
     after: PassingStatus
     first_time_passed: bool
+    seen: tuple[PassingStatus, PassingStatus] | None = None
 
     @property
     def kind(self) -> EventKind:
@@ -110,6 +143,21 @@ class PassingStatusChanged:
         if self.after is PassingStatus.PASSING:
             return EventKind.COURSE_GRADE_NOW_PASSED
         return EventKind.COURSE_GRADE_NOW_FAILED
+
+    def as_seen(self) -> "PassingStatusChanged | None":
+        """Return the change that the learner saw, None where there was nothing to see."""
+        if self.seen is None:
+            return self
+        before, after = self.seen
+        if before is after:
+            return None
+        return PassingStatusChanged(
+            self.learner_id,
+            self.version,
+            before,
+            after,
+            self.first_time_passed and after is PassingStatus.PASSING,
+        )
 
 
 GradeChange = SubsectionGradeChanged | CourseGradeChanged | PassingStatusChanged
@@ -135,7 +183,7 @@ def subsection_changes(
 
 
 def course_changes(
-    before: CourseGrade, after: CourseGrade
+    before: CourseGrade, after: CourseGrade, seen: SeenGrades | None = None
 ) -> Iterator[CourseGradeChanged | PassingStatusChanged]:
     """Yield what happened to a course grade between two versions, nothing if they are the same."""
     if before.version == after.version:
@@ -146,6 +194,7 @@ def course_changes(
         snapshot(before) if before.persisted else None,
         snapshot(after),
         first_time_passed=before.passed_at is None and after.passed,
+        seen=seen,
     )
     yield changed
     if before.passing_status is not after.passing_status:
@@ -157,6 +206,14 @@ def snapshot(grade: CourseGrade) -> CourseGradeSnapshot:
     return CourseGradeSnapshot(
         grade.percent, grade.letter_grade, grade.passed, grade.passing_status
     )
+
+
+def _statuses(seen: SeenGrades) -> tuple[PassingStatus, PassingStatus]:
+    before, after = (
+        PassingStatus.NOT_ATTEMPTED if grade is None else grade.passing_status
+        for grade in (seen.before, seen.after)
+    )
+    return before, after
 
 
 def _points(grade: SubsectionGrade) -> Points:

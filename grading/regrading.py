@@ -2,17 +2,30 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from grading.computation import compute
+from grading.computation import Computation, compute
 from grading.content import CourseContent
-from grading.course_grade import CourseGrade, revised_course_grade, zero_course_grade
+from grading.course_grade import (
+    CourseGrade,
+    PassingStatus,
+    revised_course_grade,
+    zero_course_grade,
+)
 from grading.errors import ComputationFailed
-from grading.events import GradeChange, course_changes, subsection_changes
+from grading.events import (
+    CourseGradeSnapshot,
+    GradeChange,
+    SeenGrades,
+    course_changes,
+    subsection_changes,
+)
 from grading.keys import LearnerId, UsageKey
+from grading.override import SubsectionGradeOverride
 from grading.score import RecordedScore
 from grading.subsection_grade import SubsectionGrade, is_to_be_stored, revised
+from grading.visibility import learners_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +60,26 @@ def regrade(  # noqa: PLR0913 - a learner, what is stored, what is to be done, a
     *,
     recompute: Iterable[UsageKey],
     cleared: Collection[UsageKey] = (),
+    overrides: Mapping[UsageKey, SubsectionGradeOverride | None] | None = None,
     now: datetime,
 ) -> Regraded:
     """Recompute these subsections from their scores, then the course grade.
 
     The other subsections keep their stored grades. ``cleared`` are subsections in which a score
-    was taken back: they are stored even when nothing in them counts as attempted.
+    was taken back: they are stored even when nothing in them counts as attempted. ``overrides``
+    are set, or removed where they are None, in subsections that are recomputed as well.
 
     :raises ComputationFailed: if the figures leave the range of numbers.
     """
     grades = dict(record.subsection_grades)
     to_store = []
-    for usage_key in dict.fromkeys(recompute):
+    overrides = overrides or {}
+    for usage_key in dict.fromkeys([*recompute, *overrides]):
         stored = record.subsection_grades.get(usage_key)
         computed = content.subsection_grade(content.subsections[usage_key], record.scores)
         grade = revised(stored, computed)
+        if usage_key in overrides:
+            grade = replace(grade, override=overrides[usage_key])
         if grade != stored and is_to_be_stored(grade, score_deleted=usage_key in cleared):
             if stored is None or _values(grade) != _values(stored):
                 grade = grade.next_version(now)
@@ -77,12 +95,13 @@ def regrade(  # noqa: PLR0913 - a learner, what is stored, what is to be done, a
     if not math.isfinite(computation.unrounded):
         raise ComputationFailed("The scores of this learner add up to no finite number.")
     course_grade = revised_course_grade(previous, computation, content, now=now)
+    seen = _seen_grades(content, record, grades, now)
     return Regraded(
         course_grade,
         grades,
         tuple(to_store),
         None if course_grade == record.course_grade else course_grade,
-        (*subsections_changed, *course_changes(previous, course_grade)),
+        (*subsections_changed, *course_changes(previous, course_grade, seen)),
     )
 
 
@@ -91,6 +110,35 @@ def _values(grade: SubsectionGrade) -> tuple[object, ...]:
         grade.computed_all_total,
         grade.computed_graded_total.earned,
         grade.computed_graded_total.possible,
+        None if grade.override is None else grade.override.points,
+    )
+
+
+def _seen_grades(
+    content: CourseContent,
+    record: LearnerRecord,
+    after: Mapping[UsageKey, SubsectionGrade],
+    now: datetime,
+) -> SeenGrades | None:
+    view = learners_view(content, now)
+    if not view.uncounted:
+        return None
+    return SeenGrades(
+        None
+        if record.course_grade is None
+        else _seen(compute(content, record.subsection_grades, view)),
+        _seen(compute(content, after, view)),
+    )
+
+
+def _seen(computation: Computation) -> CourseGradeSnapshot | None:
+    if computation.concealed:
+        return None
+    return CourseGradeSnapshot(
+        computation.percent,
+        computation.letter_grade,
+        computation.passed,
+        PassingStatus.PASSING if computation.passed else PassingStatus.FAILING,
     )
 
 

@@ -5,18 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from grading.keys import UsageKey
+from grading.override import SubsectionGradeOverride
 from grading.score import ProblemScore, RecordedScore, Total, problem_score, total
 from grading.structure import Subsection
-
-
-@dataclass(frozen=True, slots=True)
-class SubsectionGradeOverride:
-    """Staff's replacement for a subsection's points; a part that is None follows the work."""
-
-    earned_all: float | None = None
-    possible_all: float | None = None
-    earned_graded: float | None = None
-    possible_graded: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +41,11 @@ class SubsectionGrade:
     def engaged(self) -> bool:
         """Tell whether there is anything to grade: an attempt, or staff's word."""
         return self.attempted or self.override is not None
+
+    @property
+    def overridden(self) -> bool:
+        """Tell whether staff have put points in the place of computed ones."""
+        return self.override is not None
 
     @property
     def persisted(self) -> bool:

@@ -11,15 +11,19 @@ from events import EventStream
 from grading import Cause
 from resolvers.access import Viewer
 from resolvers.loaders import Loaders
+from resolvers.viewers import identify, identify_recently
 
 
 @dataclass(frozen=True)
 class Context:
     """The circumstances of one operation.
 
+    ``claimed`` is who a token says is asking; what the database knows of them is added to
+    ``viewer`` when an operation begins. None where the viewer is complete as it is.
     ``freeze_after`` is how long after a course's end its grades freeze, None for never.
     ``request_id`` is for the log; ``correlation_id`` ties the events of one operation together.
     ``began_at`` is the end of the event log when the operation began, where it asked for that.
+    ``frozen_for_services`` false lets services write grades that are frozen for everybody else.
     ``events`` brings grade events to who watches; a command, which nobody watches, has none.
     """
 
@@ -28,13 +32,24 @@ class Context:
     freeze_after: timedelta | None = None
     events: EventStream[LoggedEvent, Place] | None = None
     began_at: Place | None = None
+    claimed: Viewer | None = None
+    frozen_for_services: bool = True
     request_id: str = field(default_factory=lambda: uuid4().hex)
     correlation_id: str = field(default_factory=lambda: uuid4().hex)
     loaders: Loaders = field(default_factory=Loaders)
 
-    def for_operation(self) -> "Context":
+    async def for_operation(self) -> "Context":
         """Return the same circumstances for another operation, which has read nothing yet."""
-        return replace(self, loaders=Loaders(), correlation_id=uuid4().hex)
+        viewer = self.viewer if self.claimed is None else await identify(self.claimed)
+        return replace(self, viewer=viewer, loaders=Loaders(), correlation_id=uuid4().hex)
+
+    def for_event(self, viewer: Viewer) -> "Context":
+        """Return the same circumstances for one event, told to the viewer as they are now."""
+        return replace(self, viewer=viewer, loaders=Loaders(), correlation_id=uuid4().hex)
+
+    async def present_viewer(self) -> Viewer:
+        """Return the viewer with the roles that they have now, or had within the last second."""
+        return self.viewer if self.claimed is None else await identify_recently(self.claimed)
 
     def origin(self, cause: Cause) -> Origin:
         """Return what the events of a change in this operation say of where it came from."""

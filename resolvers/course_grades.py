@@ -1,6 +1,5 @@
 """Course grades: the verbs of Open edX's CourseGradeFactory, ``read``, ``update``, ``iterate``."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,23 +51,16 @@ class Breakdown:
 
 async def read(context: Context, course: StoredCourse, learner_id: LearnerId) -> CourseGrade:
     """Return the stored grade, or the zero grade; never writes."""
-    access.require_reader(context.viewer)
+    access.require_grades_reader(context.viewer, course.key, learner_id)
     stored = await context.loaders.course_grade.load(Enrolled(course, learner_id))
     return stored or zero_course_grade(course.content, learner_id)
-
-
-async def read_several(
-    context: Context, courses: Sequence[StoredCourse], learner_id: LearnerId
-) -> list[CourseGrade]:
-    """Return one learner's stored or zero grades in several courses, in their order."""
-    return list(await asyncio.gather(*(read(context, course, learner_id) for course in courses)))
 
 
 async def read_breakdown(
     context: Context, course: StoredCourse, course_grade: CourseGrade
 ) -> Breakdown:
     """Return the parts that a course grade was computed from, and the computation itself."""
-    access.require_reader(context.viewer)
+    access.require_grades_reader(context.viewer, course.key, course_grade.learner_id)
     then = course
     if course_grade.course_version != course.content.version:
         past = PastVersion(course.id, course_grade.course_version)
@@ -105,7 +97,7 @@ async def update_many(
     :raises Forbidden: if the viewer may not change grades.
     :raises GradesFrozen: if the course's grades are frozen.
     """
-    access.require_writer(context.viewer)
+    access.require_grades_editor(context.viewer, course.key)
     now = context.now()
     freeze(context, course).require_open(now)
     enrollments = await context.loaders.enrollment.load_many(
@@ -142,7 +134,7 @@ async def iterate(
     :raises Forbidden: if the viewer may not change grades.
     :raises GradesFrozen: if the course's grades are frozen.
     """
-    access.require_writer(context.viewer)
+    access.require_grades_editor(context.viewer, course.key)
     now = context.now()
     freeze(context, course).require_open(now)
     last: LearnerId | None = None

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 
 from db import courses
-from db.course_grades import graded_ids
-from grading import Cause, CourseContent, LearnerId
+from db.grade_jobs import JobError
+from db.transaction import transaction
+from grading import Cause, CourseContent
 from resolvers import access
 from resolvers.context import Context
-from resolvers.course_grades import CHUNK
 from resolvers.courses import StoredCourse, freeze
-from resolvers.progress import Progress, batches, unseen
-from resolvers.regrading import GradeResult, regrade_each
-
-_PAGE = 10_000  # ids of learners read at a time
+from resolvers.grade_jobs import enqueue, job_failures
+from resolvers.grading_policy import all_graded_ids
+from resolvers.job_running import run_job
+from resolvers.progress import Progress, unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Published:
     changed: bool
     frozen: bool = False
     regraded: int = 0
-    failures: tuple[GradeResult, ...] = ()
+    failures: tuple[JobError, ...] = ()
 
 
 async def publish_course(
@@ -36,40 +36,35 @@ async def publish_course(
 ) -> Published:
     """Make this the present content of its course and regrade whoever has a stored grade.
 
-    The same content again is no news. ``progress`` counts learners.
+    The same content again is no news. The content is stored together with a job that regrades,
+    which others go on with if this process does not. ``progress`` counts learners.
 
-    :raises Forbidden: if the viewer may not change grades.
+    :raises Forbidden: if the viewer may not change everything.
     """
-    access.require_writer(context.viewer)
+    access.require_global_staff(context.viewer)
     now = context.now()
-    before = (await courses.present_courses([content.course_key])).get(content.course_key)
-    course = await courses.publish(content, now=now)
+    job = None
+    async with transaction():
+        before = (await courses.present_courses([content.course_key])).get(content.course_key)
+        course = await courses.publish(content, now=now)
+        changed = before is None or before.version_id != course.version_id
+        frozen = changed and freeze(context, course).frozen(now)
+        if changed and not frozen and (learner_ids := await all_graded_ids(course.id)):
+            cause = _cause(before, course)
+            job = await enqueue(context, course, learner_ids, force=True, cause=cause)
     context.after_change()
-    if before is not None and before.version_id == course.version_id:
-        return Published(course, changed=False)
-    if freeze(context, course).frozen(now):
-        return Published(course, changed=True, frozen=True)
-    learner_ids = await _graded(course.id)
-    origin = context.origin(_cause(before, course))
-    failures: list[GradeResult] = []
-    done = 0
-    for chunk in batches(learner_ids, CHUNK):
-        results = await regrade_each(course.id, chunk, force=True, origin=origin, now=now)
-        failures += [result for result in results if result.error is not None]
-        done += len(chunk)
-        progress(done, len(learner_ids))
-        context.after_change()
-    return Published(course, changed=True, regraded=done - len(failures), failures=tuple(failures))
+    if job is None:
+        return Published(course, changed=changed, frozen=frozen)
+    done = await run_job(context, job, progress=progress)
+    return Published(
+        course,
+        changed=True,
+        regraded=done.processed - done.failed,
+        failures=tuple(await job_failures(done)),
+    )
 
 
 def _cause(before: StoredCourse | None, after: StoredCourse) -> Cause:
     if before is not None and before.content.structure == after.content.structure:
         return Cause.GRADING_POLICY_CHANGED
     return Cause.COURSE_CONTENT_CHANGED
-
-
-async def _graded(course_id: int) -> list[LearnerId]:
-    found: list[LearnerId] = []
-    while page := await graded_ids(course_id, after=found[-1] if found else None, limit=_PAGE):
-        found += page
-    return found

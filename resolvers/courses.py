@@ -19,25 +19,27 @@ __all__ = [
 
 async def find_course(context: Context, course_key: CourseKey) -> StoredCourse | None:
     """Return a course, None if there is none that the viewer may know of."""
-    if not access.may_read_grades(context.viewer):
+    if not access.may_know_course(context.viewer, course_key):
         return None
     return await context.loaders.course.load(course_key)
 
 
 async def find_course_by_id(context: Context, course_id: int) -> StoredCourse | None:
     """Return a course by its number, None if there is none that the viewer may know of."""
-    if not access.may_read_grades(context.viewer):
+    if not context.viewer.signed_in:
         return None
-    return await context.loaders.course_by_id.load(course_id)
+    course = await context.loaders.course_by_id.load(course_id)
+    if course is None or not access.may_know_course(context.viewer, course.key):
+        return None
+    return course
 
 
 async def find_courses(
     context: Context, course_keys: Sequence[CourseKey]
 ) -> Sequence[StoredCourse]:
     """Return the courses of these keys, without those that the viewer may not know of."""
-    if not access.may_read_grades(context.viewer):
-        return []
-    found = await context.loaders.course.load_many(list(course_keys))
+    known = [key for key in course_keys if access.may_know_course(context.viewer, key)]
+    found = await context.loaders.course.load_many(known)
     return [course for course in found if course is not None]
 
 
@@ -53,5 +55,7 @@ async def require_course(context: Context, course_key: CourseKey) -> StoredCours
 
 
 def freeze(context: Context, course: StoredCourse) -> GradesFreeze:
-    """Return when the grades of this course stop changing."""
-    return freeze_of(course.content.structure.end, context.freeze_after)
+    """Return when the grades of this course stop changing, for this viewer."""
+    if context.viewer.service is not None and not context.frozen_for_services:
+        return GradesFreeze(None)
+    return freeze_of(course.content.structure.end, context.freeze_after, course.freeze_by_hand)

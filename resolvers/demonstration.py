@@ -24,10 +24,10 @@ async def demonstration_is_loaded(context: Context) -> bool:
 async def load_demonstration(context: Context) -> None:
     """Store the demonstration course, its learners and their scores; again is no news.
 
-    :raises Forbidden: if the viewer may not change grades.
+    :raises Forbidden: if the viewer may not change everything.
     :raises DuplicateItem: if somebody else has an id or a name of its learners; nothing is stored.
     """
-    access.require_writer(context.viewer)
+    access.require_global_staff(context.viewer)
     await _require_no_strangers()
     await publish_course(context, read_course(COURSE).content)
     learners = await import_learners(context, read_learners(open_csv(LEARNERS)))

@@ -1,13 +1,9 @@
 """Grade events: reading the log in pages, and following it live."""
 
-import base64
-import binascii
-import json
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -20,21 +16,25 @@ from db.event_log import (
     events_after,
     events_before,
     events_of_request,
-    limit_of_log,
 )
 from db.event_log_state import MAX_ID, Place, log_state, read_log_state
 from grading import (
     Cause,
     CourseGradeChanged,
-    CursorExpired,
     EventKind,
     InvalidInput,
     LearnerId,
-    MalformedCursor,
     TooManyItems,
 )
 from resolvers import access
 from resolvers.context import Context
+from resolvers.event_access import (
+    as_seen_by,
+    permitted_filter,
+    require_event_reader,
+    require_signed_in,
+)
+from resolvers.event_cursor import cursor_of, place_of
 from resolvers.shared_work import SharedWork
 
 __all__ = [
@@ -64,11 +64,15 @@ class GradeEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Events in a row, the cursor of each in this row, and whether there are more."""
+    """Events in a row, the cursor of each in this row, and whether there are more.
+
+    ``end`` is the cursor of the last that was read, which the viewer may not have seen.
+    """
 
     events: tuple[GradeEvent, ...]
     cursors: tuple[str, ...]
     has_next: bool
+    end: str | None
 
 
 async def present_cursor(context: Context) -> str:
@@ -76,9 +80,9 @@ async def present_cursor(context: Context) -> str:
 
     State that is read after it, and events that follow it, leave no gap between them.
     """
-    access.require_reader(context.viewer)
+    require_signed_in(context.viewer)
     state = await log_state()
-    return _cursor(state.epoch, context.began_at or await end_of_log())
+    return cursor_of(state.epoch, context.began_at or await end_of_log())
 
 
 async def at_the_end_of_the_log(context: Context) -> Context:
@@ -95,10 +99,10 @@ async def read_page(
     :raises CursorExpired: if events behind it were deleted.
     :raises TooManyItems: if more than 500 are asked for.
     """
-    access.require_reader(context.viewer)
     size = _page_size(first)
+    permitted = await permitted_filter(context, asked)
     place = (await read_log_state()).retained if after is None else await place_of(after)
-    logged = await events_after(place, limit=size + 1, asked=asked)
+    logged = await events_after(place, limit=size + 1, asked=permitted)
     return await _page(context, logged, size, complete=True)
 
 
@@ -110,10 +114,10 @@ async def read_history(
     :raises MalformedCursor: if the cursor is none of ours.
     :raises TooManyItems: if more than 500 are asked for.
     """
-    access.require_reader(context.viewer)
     size = _page_size(first)
+    permitted = await permitted_filter(context, asked)
     place = None if after is None else await place_of(after)
-    logged = await events_before(place, limit=size + 1, asked=asked)
+    logged = await events_before(place, limit=size + 1, asked=permitted)
     return await _page(context, logged, size, complete=False)
 
 
@@ -121,7 +125,7 @@ async def read_announced(
     context: Context, course: StoredCourse, learner_ids: Collection[LearnerId]
 ) -> list[GradeEvent]:
     """Return what updates in this operation announced of learners in a course, in order."""
-    access.require_reader(context.viewer)
+    access.require_grades_editor(context.viewer, course.key)
     logged = await events_of_request(course.id, learner_ids, context.correlation_id)
     # Scores that were recorded in the same operation have announced what they changed themselves.
     own = [one for one in logged if one.origin.cause is Cause.GRADE_UPDATED]
@@ -136,14 +140,16 @@ async def follow(
     Whether the viewer may see it is asked for every event. With ``repeat_status`` every change
     of a course grade comes as a change of passing status, as in Open edX.
 
-    :raises CourseNotFound: if the viewer may not, or no longer, know of it.
+    :raises CourseNotFound: if the viewer may not, or no longer, know of the course.
+    :raises Forbidden: if others' events are asked for, or all courses', and are not the viewer's.
     :raises MalformedCursor: if the cursor is none of ours.
     :raises CursorExpired: if events behind it were deleted.
     """
-    access.require_reader(context.viewer)
+    permitted = await permitted_filter(context, asked)
     if context.events is None:
         raise InvalidInput("Nothing can be followed here: no event stream is open.")
-    wanted = replace(asked, kinds={EventKind.COURSE_GRADE_CHANGED}) if repeat_status else asked
+    kinds = {EventKind.COURSE_GRADE_CHANGED} if repeat_status else permitted.kinds
+    wanted = replace(permitted, kinds=kinds)
     epoch = (await log_state()).epoch
     place = None if after is None else await place_of(after)
 
@@ -155,25 +161,15 @@ async def follow(
     stream = context.events.follow(course_id, after=place, admits=wanted.admits, catch_up=catch_up)
     async with aclosing(stream) as logged_events:
         async for logged in logged_events:
-            access.require_reader(context.viewer)
-            yield await announcer.announce(epoch, logged, repeat_status=repeat_status)
-
-
-async def place_of(cursor: str) -> Place:
-    """Return the place that a cursor stands for.
-
-    :raises MalformedCursor: if it is none of ours.
-    :raises CursorExpired: if events behind it were deleted, or it is beyond the end of the log.
-    """
-    epoch, place = _parsed(cursor)
-    state = await read_log_state()
-    # Beyond the end it is of events that a restored backup does not have, or will number anew.
-    if epoch != state.epoch or not state.retained <= place <= await limit_of_log():
-        raise CursorExpired(
-            "The events behind this cursor are no longer kept. Read the state and "
-            "`gradeEventsCursor` in one query, and go on from there."
-        )
-    return place
+            course = await announcer.present_course(logged.course_id)
+            viewer = await context.present_viewer()
+            require_event_reader(viewer, course, logged.change.learner_id)
+            seen = as_seen_by(viewer, course, logged, context.now())
+            if seen is not None:
+                altered = seen is not logged
+                yield announcer.announce(
+                    epoch, seen, course, altered=altered, repeat_status=repeat_status
+                )
 
 
 _COURSE_KEPT: Final = 0.5  # seconds
@@ -185,21 +181,29 @@ class _Announcer:
 
     def __init__(self) -> None:
         self._courses: dict[int, SharedWork[StoredCourse]] = {}
-        self._events: OrderedDict[tuple[str, int, bool], GradeEvent] = OrderedDict()
+        self._events: OrderedDict[tuple[str, int, bool, bool], GradeEvent] = OrderedDict()
 
-    async def announce(self, epoch: str, logged: LoggedEvent, *, repeat_status: bool) -> GradeEvent:
+    def announce(
+        self,
+        epoch: str,
+        logged: LoggedEvent,
+        course: StoredCourse,
+        *,
+        altered: bool,
+        repeat_status: bool,
+    ) -> GradeEvent:
         """Return an event as its followers are told it."""
-        course = await self._present_course(logged.course_id)
-        key = (epoch, logged.id, repeat_status)
+        key = (epoch, logged.id, repeat_status, altered)
         event = self._events.get(key)
         if event is None or event.course is not course:
             told = _repeated(logged) if repeat_status else logged
-            event = self._events[key] = GradeEvent(told, course, _cursor(epoch, logged.place))
+            event = self._events[key] = GradeEvent(told, course, cursor_of(epoch, logged.place))
             if len(self._events) > _KEPT:
                 self._events.popitem(last=False)
         return event
 
-    async def _present_course(self, course_id: int) -> StoredCourse:
+    async def present_course(self, course_id: int) -> StoredCourse:
+        """Return a course as it is now, or was half a second ago."""
         work = self._courses.get(course_id)
         if work is None or work.is_older_than(_COURSE_KEPT):
             work = self._courses[course_id] = SharedWork(_read_course(course_id))
@@ -213,28 +217,6 @@ async def _read_course(course_id: int) -> StoredCourse:
     return (await present_courses_by_id([course_id]))[course_id]
 
 
-@lru_cache(maxsize=4096)
-def _cursor(epoch: str, place: Place) -> str:
-    text = json.dumps(["e", epoch, place.xid, place.id], separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _parsed(cursor: str) -> tuple[str, Place]:
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        body = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, RecursionError) as error:
-        raise MalformedCursor(f"{cursor[:80]!r} is no cursor of grade events.") from error
-    match body:
-        case ["e", str(epoch), int(xid), int(number)] if _storable(xid) and _storable(number):
-            return epoch, Place(xid, number)
-    raise MalformedCursor(f"{cursor[:80]!r} is no cursor of grade events.")
-
-
-def _storable(number: int) -> bool:
-    return not isinstance(number, bool) and 0 <= number < 2**63
-
-
 def _repeated(logged: LoggedEvent) -> LoggedEvent:
     if isinstance(logged.change, CourseGradeChanged):
         return replace(logged, change=logged.change.passing_status())
@@ -246,8 +228,9 @@ async def _page(
 ) -> EventPage:
     epoch = (await log_state()).epoch
     events = await _with_courses(context, logged[:size], complete=complete)
-    cursors = tuple(_cursor(epoch, one.logged.place) for one in events)
-    return EventPage(tuple(events), cursors, len(logged) > size)
+    cursors = tuple(cursor_of(epoch, one.logged.place) for one in events)
+    end = cursor_of(epoch, logged[:size][-1].place) if logged[:size] else None
+    return EventPage(tuple(events), cursors, len(logged) > size, end)
 
 
 async def _with_courses(
@@ -258,10 +241,12 @@ async def _with_courses(
     ids = list({one.course_id for one in logged})
     found = await context.loaders.course_by_id.load_many(ids)
     courses = dict(zip(ids, found, strict=True))
+    now = context.now()
     return [
-        GradeEvent(one, course, _cursor(epoch, min(one.place, safe)))
+        GradeEvent(seen, course, cursor_of(epoch, min(one.place, safe)))
         for one in logged
         if (course := courses[one.course_id]) is not None
+        and (seen := as_seen_by(context.viewer, course, one, now)) is not None
     ]
 
 

@@ -64,7 +64,7 @@ async def read_page(context: Context, course: StoredCourse, request: PageRequest
     :raises TooManyItems: if more than 100 are asked for.
     :raises MalformedCursor: if no learner could have the place that is given.
     """
-    access.require_reader(context.viewer)
+    access.require_all_grades_reader(context.viewer, course.key)
     size, backwards = request.size(), request.backwards
     after, before = request.after, request.before
     beyond = before or after
@@ -86,5 +86,5 @@ async def read_page(context: Context, course: StoredCourse, request: PageRequest
 
 async def count_learners(context: Context, course: StoredCourse) -> int:
     """Count the learners that the gradebook lists."""
-    access.require_reader(context.viewer)
+    access.require_all_grades_reader(context.viewer, course.key)
     return await active_count(course.id)

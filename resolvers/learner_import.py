@@ -48,10 +48,10 @@ async def import_learners(
     ``default_course`` is the course of rows that name none. What a row does not say of a learner
     stays as it is stored. ``progress`` counts lines.
 
-    :raises Forbidden: if the viewer may not change grades.
+    :raises Forbidden: if the viewer may not change everything.
     :raises CourseNotFound: if there is no default course of this key.
     """
-    access.require_writer(context.viewer)
+    access.require_global_staff(context.viewer)
     if default_course is not None:
         await require_course(context, default_course)
     roster = _Roster(default_course)

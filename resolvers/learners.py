@@ -6,7 +6,7 @@ from typing import Literal
 from db.courses import StoredCourse
 from db.enrollments import Enrollment
 from db.learners import Learner
-from grading import LearnerId, LearnerNotFound
+from grading import CourseKey, LearnerId, LearnerNotFound
 from grading.keys import MAX_LEARNER_ID
 from resolvers import access
 from resolvers.context import Context
@@ -19,6 +19,8 @@ __all__ = [
     "LearnerRef",
     "find_learner",
     "learner_id_of",
+    "may_see_email",
+    "own_learner",
     "read_enrollment",
     "read_learner",
     "require_learner",
@@ -53,9 +55,52 @@ async def read_enrollment(
     return await context.loaders.enrollment.load(Enrolled(course, learner_id))
 
 
-async def find_learner(context: Context, ref: LearnerRef) -> Learner | None:
-    """Return the learner that is meant, None if there is none that the viewer may know of."""
-    if not access.may_read_grades(context.viewer) or not is_storable(ref.name):
+async def find_learner(
+    context: Context, ref: LearnerRef, course: StoredCourse | None = None
+) -> Learner | None:
+    """Return the learner that is meant, None if there is none that the viewer may know of.
+
+    Staff of a course know those who were ever enrolled in it. Without ``course`` all courses of
+    theirs are asked.
+    """
+    learner = await _named(context, ref) if context.viewer.signed_in else None
+    if learner is None or not await _is_known(context, learner.id, course):
+        return None
+    return learner
+
+
+async def own_learner(context: Context) -> Learner | None:
+    """Return who the viewer is among the learners, None if nobody."""
+    learner_id = context.viewer.learner_id
+    return None if learner_id is None else await context.loaders.learner.load(learner_id)
+
+
+async def _is_known(context: Context, learner_id: LearnerId, course: StoredCourse | None) -> bool:
+    viewer = context.viewer
+    if access.may_know_all_people(viewer) or viewer.learner_id == learner_id:
+        return True
+    keys = await read_course_keys(context, learner_id)
+    if course is not None:
+        return course.key in keys and access.may_read_grade(viewer, course.key, learner_id)
+    return any(access.may_read_grade(viewer, key, learner_id) for key in keys)
+
+
+async def read_course_keys(context: Context, learner_id: LearnerId) -> frozenset[CourseKey]:
+    """Return the courses that a learner was ever enrolled in."""
+    return await context.loaders.course_keys.load(learner_id) or frozenset()
+
+
+async def may_see_email(context: Context, learner_id: LearnerId) -> bool:
+    """Tell whether the viewer is staff to this learner."""
+    viewer = context.viewer
+    keys: frozenset[CourseKey] = frozenset()
+    if viewer.staff_of and not viewer.global_staff:
+        keys = await read_course_keys(context, learner_id)
+    return access.may_see_email(viewer, keys)
+
+
+async def _named(context: Context, ref: LearnerRef) -> Learner | None:
+    if not is_storable(ref.name):
         return None
     match ref.kind:
         case "user_id":
@@ -67,12 +112,14 @@ async def find_learner(context: Context, ref: LearnerRef) -> Learner | None:
             return await context.loaders.learner_by_external_user_key.load(ref.name)
 
 
-async def require_learner(context: Context, ref: LearnerRef) -> Learner:
+async def require_learner(
+    context: Context, ref: LearnerRef, course: StoredCourse | None = None
+) -> Learner:
     """Return the learner that is meant.
 
-    :raises LearnerNotFound: if there is none.
+    :raises LearnerNotFound: if there is none that the viewer may know of.
     """
-    learner = await find_learner(context, ref)
+    learner = await find_learner(context, ref, course)
     if learner is None:
         raise LearnerNotFound(f"There is no learner whose {ref.kind} is {ref.name!r}.")
     return learner

@@ -85,6 +85,9 @@ class Loaders:
         self.learner_by_external_user_key: DataLoader[str, Learner | None] = batching(
             _by_external_user_key
         )
+        self.course_keys: DataLoader[LearnerId, frozenset[CourseKey] | None] = batching(
+            enrollments.course_keys_of
+        )
         self.enrollment: DataLoader[Enrolled, Enrollment | None] = batching(_enrollments)
         self.course_grade: DataLoader[Enrolled, CourseGrade | None] = batching(_course_grades)
         self.subsection_grades: DataLoader[Enrolled, Mapping[UsageKey, SubsectionGrade] | None] = (

@@ -119,7 +119,7 @@ def regrade_records(
                 cleared=(cleared or {}).get(learner_id, ()),
                 now=now,
             )
-            _require_storable(one)
+            _require_storable(one, course.content.algorithm.subsection_decimals)
             regraded[learner_id] = one
         except GradingError as error:
             errors[learner_id] = error
@@ -131,13 +131,14 @@ def regrade_records(
     return regraded, errors
 
 
-def _require_storable(regraded: Regraded) -> None:
+def _require_storable(regraded: Regraded, decimals: int) -> None:
     # Else one learner's figures, refused by the database, would undo everybody's transaction.
     course_grade = regraded.course_grade
     figures = [course_grade.percent, course_grade.unrounded]
     for grade in regraded.subsection_grades_to_store:
         # The graded points are a part of these.
         figures += (grade.computed_all_total.earned, grade.computed_all_total.possible)
+        figures.append(grade.graded_total.percent(decimals))
     if not all(-LARGEST_FIGURE <= figure <= LARGEST_FIGURE for figure in figures):
         raise ComputationFailed("The scores of this learner add up to more than can be stored.")
 

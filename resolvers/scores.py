@@ -54,7 +54,7 @@ async def record(
     :raises GradesFrozen: if the course's grades are frozen.
     :raises TooManyItems: if there are more than 100.
     """
-    access.require_writer(context.viewer)
+    access.require_grades_editor(context.viewer, course.key)
     now = context.now()
     freeze(context, course).require_open(now)
     if len(requests) > MAX_SCORES:
@@ -110,7 +110,7 @@ async def _learners(
 ) -> list[Learner | GradingError]:
     # One at a time would read one at a time: the loaders batch what is asked for together.
     found = await asyncio.gather(
-        *(require_learner(context, request.learner) for request in requests),
+        *(require_learner(context, request.learner, course) for request in requests),
         return_exceptions=True,
     )
     learners = [_learner_or_refusal(one) for one in found]

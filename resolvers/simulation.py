@@ -115,7 +115,7 @@ async def play(  # noqa: PLR0913
     :raises Forbidden: if the viewer may not change grades.
     :raises GradesFrozen: if the course's grades are frozen.
     """
-    access.require_writer(context.viewer)
+    access.require_grades_editor(context.viewer, course.key)
     ended = ended or asyncio.Event()
     played = Played()
     clock = asyncio.get_running_loop().time
@@ -126,7 +126,7 @@ async def play(  # noqa: PLR0913
             await asyncio.wait_for(ended.wait(), max(0.0, began + days / days_per_second - clock()))
         if ended.is_set():
             break
-        await _record(context.for_operation(), course, step, played)
+        await _record(await context.for_operation(), course, step, played)
         shown(played.scores, len(scores))
     return played
 

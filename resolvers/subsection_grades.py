@@ -11,6 +11,6 @@ async def read_problem_scores(
     context: Context, course: StoredCourse, learner_id: LearnerId, usage_key: UsageKey
 ) -> list[ProblemScore]:
     """Return the scores of the problems that the learner meets, in course order."""
-    access.require_reader(context.viewer)
+    access.require_grades_reader(context.viewer, course.key, learner_id)
     recorded = await context.loaders.recorded_scores.load(Enrolled(course, learner_id))
     return problem_scores(course.content.subsections[usage_key], recorded or {})

@@ -61,6 +61,18 @@ class Course(Node):
         """Return a learner's stored grade in the course, or the zero grade."""
         return CourseGrade.of(await course_grades.read(info.context, self.stored, learner_id), self)
 
+    async def read_grade_of(self, info: Info, ref: LearnerRefInput | None) -> CourseGrade | None:
+        """Return a learner's grade in the course, the viewer's own where none is named.
+
+        None if there is no such learner that the viewer may know of.
+        """
+        learner = (
+            await learners.own_learner(info.context)
+            if ref is None
+            else await learners.find_learner(info.context, ref.ref(), self.stored)
+        )
+        return None if learner is None else await self.read_grade(info, learner.id)
+
     def subsection_of(self, usage_key: grading.UsageKey) -> Subsection:
         """Return one of the course's subsections, the same object every time."""
         known = self.known_subsections.get(usage_key)
@@ -123,12 +135,12 @@ class Course(Node):
     async def course_grade(
         self,
         info: Info,
-        learner: Annotated[LearnerRefInput, strawberry.argument(description="Whose grade.")],
+        learner: Annotated[
+            LearnerRefInput | None,
+            strawberry.argument(description="Whose grade; the viewer's own when not given."),
+        ] = None,
     ) -> CourseGrade | None:
-        found = await learners.find_learner(info.context, learner.ref())
-        if found is None:
-            return None
-        return CourseGrade.of(await course_grades.read(info.context, self.stored, found.id), self)
+        return await self.read_grade_of(info, learner)
 
     @strawberry.field(
         description="CourseGradeFactory.iter: one entry for every active learner, by user name. "

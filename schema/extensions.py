@@ -19,7 +19,7 @@ class FreshLoaders(SchemaExtension):
 
     async def on_operation(self) -> AsyncIterator[None]:
         context: Context = self.execution_context.context
-        fresh = context.for_operation()
+        fresh = await context.for_operation()
         if CURSOR_FIELD in (self.execution_context.query or ""):
             # Before anything else is read: what is read later may be newer than the cursor,
             # which only repeats events, but never older, which would lose them.

@@ -245,6 +245,6 @@ class GradeEventConnection:
                 has_next_page=page.has_next,
                 has_previous_page=after is not None,
                 start_cursor=page.cursors[0] if nodes else None,
-                end_cursor=page.cursors[-1] if nodes else end,
+                end_cursor=page.end or end,
             ),
         )

@@ -5,22 +5,22 @@ from typing import Self
 import strawberry
 
 from grading import InvalidInput, LearnerId
+from resolvers import learners
 from resolvers.learners import Enrollment as StoredEnrollment
 from resolvers.learners import Learner, LearnerRef
 from schema.global_id import global_id, parse_global_id
+from schema.info import Info
 from schema.node import Node
 
 
 @strawberry.type(description="A person: a learner, or somebody who teaches.")
 class User(Node):
+    learner: strawberry.Private[Learner]
     user_id: strawberry.ID = strawberry.field(
         description="The platform's own user id, as text: GraphQL `Int` is 32 bits."
     )
     username: str = strawberry.field(description="The user name, unique on the platform.")
     full_name: str | None = strawberry.field(description="The name as the person writes it.")
-    email: str | None = strawberry.field(
-        description="The e-mail address. Staff only; null for everybody else."
-    )
     external_user_key: str | None = strawberry.field(
         description="The institution's id of this person (OneRoster `sourcedId` / SIS id)."
     )
@@ -32,9 +32,14 @@ class User(Node):
             user_id=strawberry.ID(str(learner.id)),
             username=learner.username,
             full_name=learner.full_name,
-            email=learner.email,
             external_user_key=learner.external_user_key,
+            learner=learner,
         )
+
+    @strawberry.field(description="The e-mail address. Staff only; null for everybody else.")
+    async def email(self, info: Info) -> str | None:
+        visible = await learners.may_see_email(info.context, self.learner.id)
+        return self.learner.email if visible else None
 
 
 @strawberry.type(description="One learner's enrollment in one course.")

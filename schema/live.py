@@ -69,11 +69,14 @@ class LiveRequest:
     extensions: Mapping[str, Any] | None
     context: Context
 
-    def likeness(self) -> Likeness:
-        """Return what those have in common with it whom its results may be shared with."""
+    def likeness(self, viewer: Viewer) -> Likeness:
+        """Return what those have in common with it whom its results may be shared with.
+
+        ``viewer`` has the rights of this moment, which may not be those at the beginning.
+        """
         resuming = self.operation.resuming_variables
         shared = {name: value for name, value in self.variables.items() if name not in resuming}
-        rights = replace(self.context.viewer, name="")
+        rights = replace(viewer, name="")
         variables = orjson.dumps(shared, option=orjson.OPT_SORT_KEYS)
         return Likeness(self.context.events, self.text, self.operation_name, variables, rights)
 
@@ -92,10 +95,15 @@ class LiveOperations:
         try:
             executor = self._executor(request)
             source = await _source(executor)
-            group = self._groups.setdefault(request.likeness(), Group())
+            viewer = request.context.viewer
+            group = self._groups.setdefault(request.likeness(viewer), Group())
             async with aclosing(source) as events:
                 async for event in events:
-                    result = await self._result(group, executor, event)
+                    present = await request.context.present_viewer()
+                    if present != viewer:
+                        viewer = present
+                        group = self._groups.setdefault(request.likeness(viewer), Group())
+                    result = await self._result(group, executor, event, viewer)
                     if result.data is None:
                         # Who went on behind an event that could not be told would never get it.
                         yield PreExecutionError(data=None, errors=result.errors)
@@ -123,12 +131,12 @@ class LiveOperations:
         return built
 
     async def _result(
-        self, group: Group, executor: "Executor[Context]", event: GradeEvent
+        self, group: Group, executor: "Executor[Context]", event: GradeEvent, viewer: Viewer
     ) -> SharedResult:
         key = (group, event.id)
         execution = self._executions.get(key)
         if execution is None or execution.is_older_than(SHARED_FOR):
-            execution = self._executions[key] = SharedWork(_executed(executor, event))
+            execution = self._executions[key] = SharedWork(_executed(executor, event, viewer))
             if len(self._executions) > KEPT:
                 self._executions.popitem(last=False)
         result = await execution.result()
@@ -160,9 +168,11 @@ async def _source(executor: "Executor[Context]") -> AsyncGenerator[GradeEvent, N
     return cast("AsyncGenerator[GradeEvent, None]", cast("AsyncIterable[GradeEvent]", stream))
 
 
-async def _executed(executor: "Executor[Context]", event: GradeEvent) -> SharedResult:
+async def _executed(
+    executor: "Executor[Context]", event: GradeEvent, viewer: Viewer
+) -> SharedResult:
     one = executor.build_per_event_executor(event)
-    one.context_value = context = executor.context_value.for_operation()
+    one.context_value = context = executor.context_value.for_event(viewer)
     async with in_time():
         executing = execute_subscription_event(one)
         result = await executing if one.is_awaitable(executing) else cast(CoreResult, executing)

@@ -91,8 +91,11 @@ async def _of_learner(
     context: Context, kind: str, course_id: int, learner_id: int
 ) -> CourseGrade | GradebookEntry | None:
     course = await _course(context, course_id)
-    learner = await learners.find_learner(context, LearnerRef("user_id", str(learner_id)))
-    if course is None or learner is None:
+    if course is None:
+        return None
+    ref = LearnerRef("user_id", str(learner_id))
+    learner = await learners.find_learner(context, ref, course.stored)
+    if learner is None:
         return None
     if kind == "CourseGrade":
         grade = await course_grades.read(context, course.stored, learner.id)

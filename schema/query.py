@@ -1,11 +1,12 @@
 """The questions that clients can ask."""
 
+import asyncio
 from typing import Annotated
 
 import strawberry
 
 import grading
-from resolvers import course_grades, courses, grade_events, learners
+from resolvers import courses, grade_events, learners
 from schema.course import Course
 from schema.course_grade import CourseGrade
 from schema.grade_event import GradeEventConnection, GradeEventType, kinds_of
@@ -16,7 +17,10 @@ from schema.node_lookup import find_node, find_nodes
 
 MAX_COURSES = 100
 
-Learner = Annotated[LearnerRefInput, strawberry.argument(description="Whose grade.")]
+Learner = Annotated[
+    LearnerRefInput | None,
+    strawberry.argument(description="Whose grade; the viewer's own when not given."),
+]
 
 
 @strawberry.type(description="The questions that clients can ask.")
@@ -66,14 +70,12 @@ class Query:
         course_key: Annotated[
             grading.CourseKey, strawberry.argument(description="The course's key.")
         ],
-        learner: Learner,
+        learner: Learner = None,
     ) -> CourseGrade | None:
         course = await courses.find_course(info.context, course_key)
-        found = await learners.find_learner(info.context, learner.ref())
-        if course is None or found is None:
+        if course is None:
             return None
-        grade = await course_grades.read(info.context, course, found.id)
-        return CourseGrade.of(grade, Course.of(course))
+        return await Course.of(course).read_grade_of(info, learner)
 
     @strawberry.field(
         description="One learner's grades over several courses (learner dashboard), in the order "
@@ -86,19 +88,15 @@ class Query:
             list[grading.CourseKey],
             strawberry.argument(description="The courses' keys, at most 100."),
         ],
-        learner: Learner,
+        learner: Learner = None,
     ) -> list[CourseGrade]:
         if len(course_keys) > MAX_COURSES:
             raise grading.TooManyItems(f"{len(course_keys)} courses are more than {MAX_COURSES}.")
-        found = await learners.find_learner(info.context, learner.ref())
-        if found is None:
-            return []
         known = await courses.find_courses(info.context, list(dict.fromkeys(course_keys)))
-        grades = await course_grades.read_several(info.context, known, found.id)
-        return [
-            CourseGrade.of(grade, Course.of(course))
-            for course, grade in zip(known, grades, strict=True)
-        ]
+        found = await asyncio.gather(
+            *(Course.of(course).read_grade_of(info, learner) for course in known)
+        )
+        return [grade for grade in found if grade is not None]
 
     @strawberry.field(
         description="Durable, ordered feed of grade events: what subscriptions push, for catch-up "

@@ -130,7 +130,7 @@ class ServedSchema(strawberry.Schema):
         return self._results(
             query or "",
             variable_values or {},
-            cast(Context, context_value).for_operation(),
+            await cast(Context, context_value).for_operation(),
             operation_name or None,
             operation_extensions,
             set(OperationType if allowed_operation_types is None else allowed_operation_types),

@@ -129,11 +129,12 @@ async def _events(
     repeat_status: bool = False,
 ) -> AsyncGenerator[GradeEvent, None]:
     context = info.context
-    course_ids = learner_ids = None
+    course = course_ids = learner_ids = None
     if course_key is not None:
-        course_ids = {(await courses.require_course(context, course_key)).id}
+        course = await courses.require_course(context, course_key)
+        course_ids = {course.id}
     if learner is not None:
-        learner_ids = {(await learners.require_learner(context, learner.ref())).id}
+        learner_ids = {(await learners.require_learner(context, learner.ref(), course)).id}
     asked = EventFilter(course_ids, learner_ids, kinds)
     async with aclosing(follow(context, asked, after=after, repeat_status=repeat_status)) as found:
         async for announced in found:

@@ -72,7 +72,7 @@ async def update_grade(context: Context, input: UpdateGradeInput) -> UpdateGrade
     """Recompute one learner's course grade."""
     try:
         course = await courses.require_course(context, input.course_key)
-        learner = await learners.require_learner(context, input.learner.ref())
+        learner = await learners.require_learner(context, input.learner.ref(), course)
         result = await course_grades.update(
             context, course, learner.id, force=bool(input.force_update_subsections)
         )
@@ -123,7 +123,7 @@ async def _learners(
             f"{len(refs)} learners are more than {MAX_LEARNERS}; send them in several requests.",
             field=["learners"],
         )
-    found = await asyncio.gather(*(_learner_id(context, ref) for ref in refs))
+    found = await asyncio.gather(*(_learner_id(context, course, ref) for ref in refs))
     places: dict[grading.LearnerId, tuple[str, ...]] = {}
     errors: list[UserError] = []
     for at, one in enumerate(found):
@@ -138,9 +138,9 @@ async def _learners(
 
 
 async def _learner_id(
-    context: Context, ref: LearnerRefInput
+    context: Context, course: StoredCourse, ref: LearnerRefInput
 ) -> grading.LearnerId | grading.GradingError:
     try:
-        return (await learners.require_learner(context, ref.ref())).id
+        return (await learners.require_learner(context, ref.ref(), course)).id
     except grading.GradingError as error:
         return error

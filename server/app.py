@@ -15,6 +15,8 @@ from db.connection import connected
 from db.event_log import LoggedEvent
 from db.event_log_state import Place, begin_new_epoch_after_restore
 from events import EventStream
+from resolvers.access import Viewer
+from resolvers.context import Context
 from server.auth import Authenticator
 from server.database_wait import opened_when_reachable
 from server.document_rules import DocumentRules
@@ -25,6 +27,7 @@ from server.gauges import gauges_kept
 from server.graphql_endpoint import GraphQLEndpoint, utc_now
 from server.health import healthz, readyz
 from server.http_endpoint import HttpLimits
+from server.job_runner import jobs_run
 from server.logs import set_up_logs
 from server.metrics_door import metrics_routes
 from server.observation import observer_of
@@ -51,6 +54,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
                 ) as events,
                 old_events_pruned(settings.event_retention, now=now),
                 gauges_kept(observer.metrics, events),
+                jobs_run(_job_context(settings, events, now), drain),
             ):
                 yield {"events": events}
 
@@ -100,6 +104,13 @@ async def _opened(settings: Settings, stack: AsyncExitStack) -> EventStream[Logg
     )
     await begin_new_epoch_after_restore()
     return await stack.enter_async_context(grade_event_stream(database_url, nats_url))
+
+
+def _job_context(
+    settings: Settings, events: EventStream[LoggedEvent, Place], now: Callable[[], datetime]
+) -> Context:
+    runner = Viewer("job runner", global_staff=True)
+    return Context(runner, now, freeze_after=settings.freeze_after, events=events)
 
 
 def app_from_environment() -> Starlette:

@@ -115,6 +115,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     def _context(self, connection: HTTPConnection, identity: Identity, request_id: str) -> Context:
         return Context(
             viewer=identity.viewer,
+            claimed=identity.viewer,
             now=self._now,
             freeze_after=self._freeze_after,
             events=getattr(connection.state, "events", None),

@@ -38,6 +38,7 @@ from tests.grading.courses import (
 
 __all__ = [
     "COURSE",
+    "LEARNER",
     "NOW",
     "ORIGIN",
     "STAFF",
@@ -57,6 +58,7 @@ __all__ = [
 NOW = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
 ORIGIN = Origin(Cause.SCORE_RECORDED, "staff", "0123456789abcdef0123456789abcdef")
 STAFF = Viewer("staff", global_staff=True)
+LEARNER = Viewer("learner-001", learner_id=LearnerId(1), enrolled_in=frozenset({COURSE}))
 
 
 def problem_key(name: str) -> UsageKey:

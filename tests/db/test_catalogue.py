@@ -16,6 +16,7 @@ from tests.factories import COURSE, NOW, content_of, enroll, publish_content, re
 TABLES = (
     *("course", "course_version", "course_publication", "block", "learner", "enrollment"),
     *("problem_score", "subsection_grade", "course_grade", "grade_event", "event_log_state"),
+    *("course_role", "override_entry", "first_answer"),
 )
 CHECKS = {
     ("learner", "learner_id_positive"),
@@ -31,6 +32,12 @@ CHECKS = {
     ("course_grade", "course_grade_algorithm_known"),
     ("grade_event", "grade_event_kind_known"),
     ("event_log_state", "event_log_state_one_row"),
+    ("subsection_grade", "subsection_grade_override_range"),
+    ("subsection_grade", "subsection_grade_override_whole"),
+    ("subsection_grade", "subsection_grade_percent_finite"),
+    ("override_entry", "override_entry_action_known"),
+    ("course_role", "course_role_given"),
+    ("course_publication", "course_publication_freeze_dated"),
 }
 POINTS = ("earned_all", "possible_all", "earned_graded", "possible_graded")
 

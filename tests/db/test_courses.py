@@ -231,7 +231,7 @@ async def test_a_version_is_read_once(database: str, statements: list[str]) -> N
 
     assert [sql.split(" from ")[1].split()[0] for sql in statements] == [
         "course",
-        "course_publication",
+        "course",
     ]
     assert second[first[COURSE].id] is first[COURSE]
 

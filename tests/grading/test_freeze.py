@@ -44,6 +44,7 @@ def test_a_frozen_course_says_since_when_in_utc() -> None:
 
     assert refusal.value.code == "GRADES_FROZEN"
     assert refusal.value.message == (
-        "The grades of this course are frozen since 2024-05-31 22:30 UTC."
+        "The grades of this course are frozen since 2024-05-31 22:30 UTC, "
+        "because the course has ended."
     )
     assert refusal.value.frozen_since == freeze.freezes_at

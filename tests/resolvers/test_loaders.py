@@ -174,7 +174,7 @@ async def test_what_was_read_is_forgotten_when_asked(
 async def test_operations_share_nothing_that_was_read(course: StoredCourse) -> None:
     context = context_of()
 
-    other = context.for_operation()
+    other = await context.for_operation()
 
     assert other.loaders is not context.loaders
     assert (other.viewer, other.request_id, other.now) == (

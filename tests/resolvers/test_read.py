@@ -9,7 +9,6 @@ from db.sql import fetch
 from grading import (
     Algorithm,
     CourseContent,
-    CourseKey,
     Staleness,
     zero_course_grade,
 )
@@ -78,25 +77,6 @@ async def test_a_stored_grade_is_read_as_it_was_returned(course: StoredCourse) -
     assert grade.algorithm is Algorithm.EDX_2024
     assert grade.grading_policy_hash == course.content.policy.hash
     assert grade.course_version == course.content.version
-
-
-async def test_grades_in_several_courses_come_in_the_order_asked_for(
-    course: StoredCourse, statements: list[str]
-) -> None:
-    other = await publish_content(content_of(course_key=CourseKey("course-v1:a+b+c")))
-    (ada,) = await enroll(course)
-    await enroll(other)
-    await record(other, ada, {"exam_1": 1})
-    statements.clear()
-
-    grades = await course_grades.read_several(context_of(), [course, other, course], ada)
-
-    assert [(grade.course_key, grade.percent) for grade in grades] == [
-        (course.key, 0.0),
-        (other.key, 0.6),
-        (course.key, 0.0),
-    ]
-    assert len(statements) == 1
 
 
 async def test_the_breakdown_adds_up_to_the_stored_grade(course: StoredCourse) -> None:
@@ -213,6 +193,6 @@ async def test_a_context_reads_once_until_it_forgets(
     assert statements == []
     context.forget_reads()
     assert (await course_grades.read(context, course, ada)).percent == 0.6
-    fresh = replace(context).for_operation()
+    fresh = await replace(context).for_operation()
     assert (await course_grades.read(fresh, course, ada)).percent == 0.6
     assert len(statements) == 2

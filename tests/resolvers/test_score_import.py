@@ -257,7 +257,8 @@ async def test_frozen_grades_take_no_scores(database: str) -> None:
         refused=(
             RefusedLine(
                 2,
-                "The grades of this course are frozen since 2026-03-01 09:30 UTC.",
+                "The grades of this course are frozen since 2026-03-01 09:30 UTC, "
+                "because the course has ended.",
                 "GRADES_FROZEN",
             ),
         ),

@@ -20,7 +20,7 @@ from formats.olx import read_course
 from formats.scores_csv import ScoreRow, read_scores
 from grading import (
     CourseKey,
-    Forbidden,
+    CourseNotFound,
     GradesFrozen,
     InvalidInput,
     LearnerId,
@@ -213,7 +213,7 @@ async def test_nobody_but_a_writer_plays_and_nothing_into_frozen_grades(database
         await play(
             context_of(freeze_after=timedelta(days=30)), course, [entry(0)], days_per_second=FAST
         )
-    with pytest.raises(Forbidden):
+    with pytest.raises(CourseNotFound):
         await play(context_of(ANONYMOUS), course, [entry(0)], days_per_second=FAST)
     assert await logged() == []
 

@@ -14,6 +14,7 @@ from grading import (
     ComputationFailed,
     CourseContent,
     CourseGrade,
+    CourseNotFound,
     Forbidden,
     GradesFrozen,
     LearnerId,
@@ -25,6 +26,7 @@ from resolvers import course_grades
 from resolvers.access import ANONYMOUS
 from resolvers.regrading import regrade_each
 from tests.factories import (
+    LEARNER,
     NOW,
     ORIGIN,
     content_of,
@@ -258,10 +260,11 @@ async def test_without_the_right_nothing_is_updated(course: StoredCourse) -> Non
     await put_scores(course, ada, {"exam_1": (1, 1)})
     rows = await all_rows()
 
-    with pytest.raises(Forbidden):
-        await course_grades.update(context_of(ANONYMOUS), course, ada, force=True)
-    with pytest.raises(Forbidden):
-        await anext(course_grades.iterate(context_of(ANONYMOUS), course, force=True))
+    for viewer, refusal in ((ANONYMOUS, CourseNotFound), (LEARNER, Forbidden)):
+        with pytest.raises(refusal):
+            await course_grades.update(context_of(viewer), course, ada, force=True)
+        with pytest.raises(refusal):
+            await anext(course_grades.iterate(context_of(viewer), course, force=True))
 
     assert await all_rows() == rows
 

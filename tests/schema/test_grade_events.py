@@ -305,8 +305,8 @@ async def test_a_cursor_is_good_until_what_is_behind_it_was_deleted(course: Stor
 
 
 async def test_nobody_reads_events_without_the_right_to(course: StoredCourse) -> None:
-    assert (await refusal(PAGE, AS_NOBODY))["code"] == "COURSE_NOT_FOUND"
-    assert (await refusal(CURSOR, AS_NOBODY))["code"] == "COURSE_NOT_FOUND"
+    assert (await refusal(PAGE, AS_NOBODY))["code"] == "FORBIDDEN"
+    assert (await refusal(CURSOR, AS_NOBODY))["code"] == "FORBIDDEN"
 
 
 async def test_behind_the_present_cursor_is_what_comes(course: StoredCourse) -> None:

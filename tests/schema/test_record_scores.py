@@ -489,7 +489,10 @@ async def test_no_score_is_no_change(course: StoredCourse) -> None:
 
 
 async def test_a_frozen_course_refuses(course: StoredCourse) -> None:
-    message = "The grades of this course are frozen since 2026-07-31 00:00 UTC."
+    message = (
+        "The grades of this course are frozen since 2026-07-31 00:00 UTC, "
+        "because the course has ended."
+    )
 
     assert await refused_change(RECORD, FROZEN, input=scores(score("p6", 5, 10))) == all_refused(
         error("GRADES_FROZEN", message, __typename="GradesFrozenError")

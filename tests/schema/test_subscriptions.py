@@ -345,7 +345,7 @@ async def test_nobody_may_follow_all_courses(events: Live) -> None:
     async with events.following(STATUSES, AS_NOBODY) as following:
         code, _ = await following.refusal()
 
-    assert code == "COURSE_NOT_FOUND"
+    assert code == "FORBIDDEN"
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -409,7 +409,7 @@ async def test_rights_are_asked_for_at_every_event(
     async with events.following(EVENTS, courseKey=COURSE_KEY) as following:
         await events.record("ada", "p4", 5, 5)
         await following.next()
-        monkeypatch.setattr("resolvers.access.may_read_grades", lambda _: False)
+        monkeypatch.setattr("resolvers.access.may_know_course", lambda *_: False)
 
         code, _ = await following.refusal()
 

@@ -124,7 +124,8 @@ def one_error(code: str, message: str, **more: object) -> dict[str, Any]:
 async def test_a_frozen_course_refuses(course: StoredCourse) -> None:
     assert await refused_change(UPDATE, FROZEN, input=of("ada")) == one_error(
         "GRADES_FROZEN",
-        "The grades of this course are frozen since 2026-07-31 00:00 UTC.",
+        "The grades of this course are frozen since 2026-07-31 00:00 UTC, "
+        "because the course has ended.",
         __typename="GradesFrozenError",
         frozenSince="2026-07-31T00:00:00Z",
     )

@@ -250,7 +250,10 @@ async def test_a_course_of_more_than_a_hundred_needs_names(course: StoredCourse)
 
 
 async def test_a_frozen_course_refuses(course: StoredCourse) -> None:
-    message = "The grades of this course are frozen since 2026-07-31 00:00 UTC."
+    message = (
+        "The grades of this course are frozen since 2026-07-31 00:00 UTC, "
+        "because the course has ended."
+    )
     error = refused("GRADES_FROZEN", message) | {"__typename": "GradesFrozenError"}
 
     assert await refused_change(UPDATE, FROZEN, input=named("ada")) == {

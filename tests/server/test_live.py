@@ -7,6 +7,7 @@ from graphql.execution import Executor
 
 from db.learners import Learner
 from resolvers import learners
+from resolvers.access import Viewer
 from resolvers.context import Context
 from schema import live
 from schema.grade_event import GradeEvent
@@ -29,9 +30,11 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ids: list[str] = []
     execute = live._executed
 
-    async def counting(executor: Executor[Context], event: GradeEvent) -> live.SharedResult:
+    async def counting(
+        executor: Executor[Context], event: GradeEvent, viewer: Viewer
+    ) -> live.SharedResult:
         ids.append(event.id)
-        return await execute(executor, event)
+        return await execute(executor, event, viewer)
 
     monkeypatch.setattr(live, "_executed", counting)
     return ids

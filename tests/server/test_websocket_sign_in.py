@@ -152,7 +152,7 @@ async def test_who_may_no_longer_know_of_it_gets_an_error_instead_of_the_event(
         await server.followed_by(1)
         await server.record(0.25, token=STAFF.removeprefix("Bearer "))
         seen = await socket.next("one")
-        monkeypatch.setattr("resolvers.access.may_read_grades", _nobody)
+        monkeypatch.setattr("resolvers.access.may_know_course", _nobody)
         # Nobody could write either: this is what another process wrote.
         await publish_event(server)
 
