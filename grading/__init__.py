@@ -54,7 +54,12 @@ from grading.events import (
     SeenGrades,
     SubsectionGradeChanged,
 )
-from grading.explanation import AssignmentTypeExplanation, Explanation, explain
+from grading.explanation import (
+    AssignmentTypeExplanation,
+    ExplainedEntry,
+    Explanation,
+    explain,
+)
 from grading.freeze import FreezeByHand, FreezeCause, GradesFreeze, freeze_of
 from grading.keys import (
     CourseKey,
@@ -87,6 +92,8 @@ from grading.score import (
     total,
     weighted,
 )
+from grading.seen_grade import grade_as_seen
+from grading.statistics import GradeBucket, GradeStatistics, Outcome, grade_statistics
 from grading.structure import (
     CourseStructure,
     Problem,
@@ -115,6 +122,7 @@ from grading.visibility import (
     visibility_of,
 )
 from grading.visible_blocks import VisibleBlock, visible_blocks_digest
+from grading.what_if import SupposedScore, suppose
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -140,12 +148,15 @@ __all__ = [
     "CursorExpired",
     "DuplicateItem",
     "EventKind",
+    "ExplainedEntry",
     "Explanation",
     "Forbidden",
     "FreezeByHand",
     "FreezeCause",
+    "GradeBucket",
     "GradeChange",
     "GradeCutoff",
+    "GradeStatistics",
     "GradesFreeze",
     "GradesFrozen",
     "GradingError",
@@ -162,6 +173,7 @@ __all__ = [
     "LearnersView",
     "MalformedCursor",
     "MalformedKey",
+    "Outcome",
     "OverrideAction",
     "OverrideNotFound",
     "OverrideSystem",
@@ -186,6 +198,7 @@ __all__ = [
     "SubsectionGradeChanged",
     "SubsectionGradeOverride",
     "SubsectionNotFound",
+    "SupposedScore",
     "TooManyItems",
     "Total",
     "UsageKey",
@@ -201,7 +214,9 @@ __all__ = [
     "current_percent",
     "explain",
     "freeze_of",
+    "grade_as_seen",
     "grade_breakdown",
+    "grade_statistics",
     "hidden_contribution",
     "is_higher_or_equal",
     "is_to_be_stored",
@@ -222,6 +237,7 @@ __all__ = [
     "section_total",
     "short_labels",
     "subsection_grade",
+    "suppose",
     "total",
     "usage_key_of",
     "visibility_of",

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from db import courses
 from db.course_grades import graded_ids
-from grading import Cause, CourseContent, LearnerId
+from grading import Cause, CourseContent, GradesFrozen, LearnerId
 from resolvers import access
 from resolvers.context import Context
 from resolvers.course_grades import CHUNK
-from resolvers.courses import StoredCourse, freeze
+from resolvers.courses import StoredCourse, open_check
 from resolvers.progress import Progress, batches, unseen
 from resolvers.regrading import GradeResult, regrade_each
 
@@ -47,19 +47,31 @@ async def publish_course(
     context.after_change()
     if before is not None and before.version_id == course.version_id:
         return Published(course, changed=False)
-    if freeze(context, course).frozen(now):
-        return Published(course, changed=True, frozen=True)
-    learner_ids = await _graded(course.id)
+    require_open = open_check(context, now)
     origin = context.origin(_cause(before, course))
     failures: list[GradeResult] = []
-    done = 0
-    for chunk in batches(learner_ids, CHUNK):
-        results = await regrade_each(course.id, chunk, force=True, origin=origin, now=now)
-        failures += [result for result in results if result.error is not None]
-        done += len(chunk)
-        progress(done, len(learner_ids))
-        context.after_change()
-    return Published(course, changed=True, regraded=done - len(failures), failures=tuple(failures))
+    done, frozen = 0, False
+    try:
+        # The course as it is stored, with what staff have set.
+        require_open((await courses.present_courses_by_id([course.id]))[course.id])
+        learner_ids = await _graded(course.id)
+        for chunk in batches(learner_ids, CHUNK):
+            results = await regrade_each(
+                course.id, chunk, force=True, origin=origin, now=now, require_open=require_open
+            )
+            failures += [result for result in results if result.error is not None]
+            done += len(chunk)
+            progress(done, len(learner_ids))
+            context.after_change()
+    except GradesFrozen:
+        frozen = True
+    return Published(
+        course,
+        changed=True,
+        frozen=frozen,
+        regraded=done - len(failures),
+        failures=tuple(failures),
+    )
 
 
 def _cause(before: StoredCourse | None, after: StoredCourse) -> Cause:

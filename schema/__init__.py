@@ -10,7 +10,12 @@ from schema.query import Query
 from schema.scalars import SCALARS
 from schema.served_schema import ServedSchema
 from schema.subscription import Subscription
-from schema.user_error import GradesFrozenError, InputError, ScoreOutOfRangeError
+from schema.user_error import (
+    GradesFrozenError,
+    InputError,
+    ScoreOutOfRangeError,
+    VersionConflictError,
+)
 
 
 def _build() -> ServedSchema:
@@ -18,7 +23,7 @@ def _build() -> ServedSchema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[InputError, GradesFrozenError, ScoreOutOfRangeError],
+        types=[InputError, GradesFrozenError, ScoreOutOfRangeError, VersionConflictError],
         extensions=[FreshLoaders, StandardValidation],
         config=StrawberryConfig(scalar_map=SCALARS),
     )

@@ -18,7 +18,7 @@ from server.explorer import ExplorerConfig, example_tabs, explorer_routes
 from server.graphql_endpoint import GraphQLEndpoint, utc_now
 from server.health import healthz, readyz
 from server.logs import set_up_logs
-from server.retention import old_events_pruned
+from server.retention import old_rows_deleted
 from server.settings import Settings
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
@@ -28,6 +28,7 @@ MAX_BODY = 100_000  # bytes
 def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Starlette:
     """Build the application that these settings ask for."""
     drain = Drain()
+    authenticator = Authenticator.of(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
@@ -41,14 +42,16 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
             await begin_new_epoch_after_restore()
             with drain.begun_by_signals():
                 async with (
-                    old_events_pruned(settings.event_retention, now=now),
+                    authenticator.with_keys(),
+                    old_rows_deleted(settings.event_retention, now=now),
                     grade_event_stream(database_url, nats_url) as events,
                 ):
                     yield {"events": events}
 
     endpoint = GraphQLEndpoint(
-        Authenticator.of(settings),
+        authenticator,
         freeze_after=settings.freeze_after,
+        frozen_for_services=not settings.services_write_frozen,
         drain=drain,
         socket_subscriptions=settings.socket_subscriptions,
         now=now,

@@ -61,11 +61,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     websocket_adapter_class = SocketAdapter
     graphql_transport_ws_handler_class = SocketHandler
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a setting of its own
         self,
         authenticator: Authenticator,
         *,
         freeze_after: timedelta | None,
+        frozen_for_services: bool = True,
         drain: Drain,
         socket_subscriptions: int,
         now: Callable[[], datetime] = utc_now,
@@ -87,6 +88,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         }
         self._authenticator = authenticator
         self._freeze_after = freeze_after
+        self._frozen_for_services = frozen_for_services
         self._drain = drain
         self._now = now
 
@@ -113,18 +115,18 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if isinstance(request, WebSocket):
             # Nobody has said who they are: `admit` replaces it when they do.
             return self._context(request, Identity(ANONYMOUS))
-        identity = self._authenticator.identify(request.headers.get("authorization"))
+        identity = await self._authenticator.identify(request.headers.get("authorization"))
         request.state.identity = identity
         return self._context(request, identity)
 
-    def admit(
+    async def admit(
         self, connection: HTTPConnection, authorization: str | None
     ) -> tuple[Context, float | None]:
         """Return the circumstances of who opens a socket, and for how many seconds they hold.
 
         :raises InvalidToken: if the token does not hold.
         """
-        identity = self._authenticator.identify(authorization)
+        identity = await self._authenticator.identify(authorization)
         return self._context(connection, identity), identity.seconds_left()
 
     def decode_json(self, data: str | bytes) -> object:
@@ -183,6 +185,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             claimed=identity.viewer,
             now=self._now,
             freeze_after=self._freeze_after,
+            frozen_for_services=self._frozen_for_services,
             events=getattr(connection.state, "events", None),
         )
 

@@ -39,21 +39,36 @@ class Settings(BaseSettings):
     development: bool | None = Field(
         default=None,
         description="Serve everybody as global staff, without tokens. On by default with SQLite "
-        "on a loopback address while there is no secret; PostgreSQL must ask for it; any other "
-        "address refuses it.",
+        "on a loopback address while there is neither a secret nor a key set; PostgreSQL must ask "
+        "for it; any other address refuses it.",
     )
     jwt_secret: SecretStr | None = Field(
         default=None,
         description="The secret, at least 32 characters, that HS256 tokens are signed with.",
     )
+    jwt_jwks_url: str | None = Field(
+        default=None,
+        description="The address of the issuer's JSON Web Key Set, for RS256 and ES256 tokens; "
+        "`https:`, or `http:` on a loopback address.",
+    )
+    jwt_issuer: str | None = Field(
+        default=None, description="The issuer that tokens must name, when set."
+    )
     jwt_audience: str | None = Field(
-        default=None, description="The audience that tokens must name, when set."
+        default=None,
+        description="The audience that tokens must name; when not set, they must name none.",
+    )
+    jwt_leeway: int = Field(
+        default=30, ge=0, le=300, description="Seconds that the issuer's clock may differ."
     )
     freeze_days: int | None = Field(
         default=30,
         ge=0,
         le=36_500,
         description="Days after a course's end when its grades freeze; `none` for never.",
+    )
+    services_write_frozen: bool = Field(
+        default=False, description="Let services write grades that are frozen for everybody else."
     )
     event_retention_days: int | None = Field(
         default=30,
@@ -81,18 +96,14 @@ class Settings(BaseSettings):
     @property
     def on_loopback(self) -> bool:
         """Tell whether only this machine can reach the server."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def in_development(self) -> bool:
         """Tell whether everybody is served as global staff."""
         if self.development is None:
-            return self.on_sqlite and self.on_loopback and self.jwt_secret is None
+            tokens = self.jwt_secret is not None or self.jwt_jwks_url is not None
+            return self.on_sqlite and self.on_loopback and not tokens
         return self.development
 
     @property
@@ -122,7 +133,6 @@ class Settings(BaseSettings):
 
     def faults_of_serving(self) -> list[str]:
         """Return why a server must not start with these settings, nothing where it may."""
-        secret = self.jwt_secret
         faults = []
         if self.workers > 1 and self.on_sqlite:
             faults.append(
@@ -131,18 +141,33 @@ class Settings(BaseSettings):
         if self.in_development and not self.on_loopback:
             faults.append(
                 f"Development mode lets everybody change grades, and {self.host} can be reached "
-                "from elsewhere: listen on 127.0.0.1, or set COURSEGRADE_JWT_SECRET and leave "
-                "COURSEGRADE_DEVELOPMENT off."
+                "from elsewhere: listen on 127.0.0.1, or set COURSEGRADE_JWT_SECRET or "
+                "COURSEGRADE_JWT_JWKS_URL and leave COURSEGRADE_DEVELOPMENT off."
             )
-        if not self.in_development and secret is None:
+        faults += self._faults_of_tokens()
+        if self.nats_url is not None:
+            faults += _faults_of_nats(self.nats_url.get_secret_value(), on_sqlite=self.on_sqlite)
+        return faults
+
+    def _faults_of_tokens(self) -> list[str]:
+        secret, address = self.jwt_secret, self.jwt_jwks_url
+        faults = []
+        if not self.in_development and secret is None and address is None:
             faults.append(
-                "Without development mode the server needs COURSEGRADE_JWT_SECRET to know who is "
-                "asking: set it, or COURSEGRADE_DEVELOPMENT=true on a loopback address."
+                "Without development mode the server needs COURSEGRADE_JWT_SECRET or "
+                "COURSEGRADE_JWT_JWKS_URL to know who is asking: set one, or "
+                "COURSEGRADE_DEVELOPMENT=true on a loopback address."
             )
         if secret is not None and len(secret.get_secret_value()) < MIN_SECRET_LENGTH:
             faults.append(f"COURSEGRADE_JWT_SECRET has fewer than {MIN_SECRET_LENGTH} characters.")
-        if self.nats_url is not None:
-            faults += _faults_of_nats(self.nats_url.get_secret_value(), on_sqlite=self.on_sqlite)
+        if address is not None and not _is_key_set_address(address):
+            faults.append(
+                "COURSEGRADE_JWT_JWKS_URL must be like https://host/path, without a password; "
+                "http: is for loopback addresses."
+            )
+        for name, value in (("ISSUER", self.jwt_issuer), ("AUDIENCE", self.jwt_audience)):
+            if value == "":
+                faults.append(f"COURSEGRADE_JWT_{name} is empty: name one, or leave it off.")
         return faults
 
     def faults_of_relaying(self) -> list[str]:
@@ -168,6 +193,27 @@ def _faults_of_nats(url: str, *, on_sqlite: bool) -> list[str]:
             "COURSEGRADE_NATS_URL needs the package nats-py: install it, or leave the setting off."
         )
     return faults
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_key_set_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or "@" in parts.netloc:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
 
 
 def _is_nats_url(url: str) -> bool:

@@ -38,7 +38,7 @@ TOO_MANY_INITIALISATIONS: Final = 4429
 class Admission(Protocol):
     """How a socket learns who is at its other end."""
 
-    def admit(
+    async def admit(
         self, connection: HTTPConnection, authorization: str | None
     ) -> tuple[Context, float | None]:
         """Return the viewer's circumstances, and for how many seconds they hold; None for ever.
@@ -133,7 +133,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             socket = self.websocket.ws
             told = authorization_in(message.get("payload"))
             authorization = told or socket.headers.get("authorization")
-            self.context, lifetime = cast(Admission, self.view).admit(socket, authorization)
+            admission = cast(Admission, self.view)
+            self.context, lifetime = await admission.admit(socket, authorization)
         except InvalidToken:
             await self.websocket.close(FORBIDDEN, "Forbidden")
             return
