@@ -3,13 +3,14 @@
 import argparse
 import asyncio
 
-from bench import event_log, fanout, oulad, reading, regrading
+from bench import event_log, fanout, gradebook, oulad, reading, regrading
 from bench.databases import empty_database
 from bench.measure import machine, row
 
 ENGINES = ("sqlite", "postgres")
 FANOUT, LOG = "fanout", "log"
 LEARNERS, SUBSECTIONS = 10_000, 30
+ALL_OF_OULAD = 32_593  # enrollments, here in one course
 
 
 async def _measure_grading(engine: str) -> None:
@@ -19,6 +20,8 @@ async def _measure_grading(engine: str) -> None:
         await regrading.measure(LEARNERS, SUBSECTIONS)
     async with empty_database(engine):
         await reading.measure(1_000, SUBSECTIONS)
+    async with empty_database(engine):
+        await gradebook.measure(ALL_OF_OULAD, 14)
     async with empty_database(engine):
         await oulad.measure()
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from cli.doctor import doctor
+from cli.grant_role import grant_role
 from cli.import_course import import_course
 from cli.import_learners import import_learners
 from cli.import_scores import import_scores
@@ -13,6 +14,7 @@ from cli.migrate import migrate
 from cli.refusal import refusal_of
 from cli.regrade import regrade
 from cli.relay import relay
+from cli.revoke_role import revoke_role
 from cli.schema import schema
 from cli.serve import serve
 from cli.simulate import simulate
@@ -35,6 +37,8 @@ for command in (
     import_course,
     import_learners,
     import_scores,
+    grant_role,
+    revoke_role,
     regrade,
     simulate,
     relay,

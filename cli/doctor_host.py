@@ -1,5 +1,6 @@
 """What ``doctor`` looks at on this machine: Python, packages, secrets, tokens, disk, explorer."""
 
+import asyncio
 import re
 import shutil
 import sys
@@ -72,25 +73,41 @@ def secrets_file(file: Path = Path(".env")) -> Finding:
 
 
 def tokens(settings: "Settings") -> Finding:
-    """Check that a token that is signed with the secret is taken."""
-    from server.auth import Authenticator, InvalidToken, staff_token
+    """Check that a token that is signed with the secret is taken, and that keys are there."""
+    from server.auth import Authenticator
     from server.graphql_endpoint import utc_now
-    from server.settings import MIN_SECRET_LENGTH
+    from server.key_sets import KeysUnavailable
+    from server.token_settings import MIN_SECRET_LENGTH
+    from server.tokens import InvalidToken
+    from server.trial_tokens import TrialToken, sign
 
     if settings.in_development:
         return fine("Tokens: nobody is asked for one in development mode.")
-    secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else ""
     hint = "Make a secret with `openssl rand -hex 32`."
-    if len(secret) < MIN_SECRET_LENGTH or len(set(secret)) < len(secret) // 4:
+    secret = settings.jwt_secret.get_secret_value() if settings.jwt_secret else ""
+    if (secret or settings.jwt_jwks_url is None) and (
+        len(secret) < MIN_SECRET_LENGTH or len(set(secret)) < len(secret) // 4
+    ):
         return wrong("Tokens: COURSEGRADE_JWT_SECRET can be guessed.", hint)
+
+    async def is_taken() -> bool:
+        authenticator = Authenticator.of(settings)
+        async with authenticator.with_keys():
+            if not secret:
+                return True
+            trial = TrialToken("doctor", staff=True)
+            token = sign(settings, trial, now=utc_now(), lifetime=timedelta(minutes=1))
+            return (await authenticator.identify(f"Bearer {token}")).viewer.global_staff
+
     try:
-        token = staff_token(settings, "doctor", now=utc_now(), lifetime=timedelta(minutes=1))
-        viewer = Authenticator.of(settings).viewer_of(f"Bearer {token}")
+        taken = asyncio.run(is_taken())
+    except KeysUnavailable as error:
+        return wrong(f"Tokens: {error}", "Ask the issuer, or set COURSEGRADE_JWT_JWKS_URL right.")
     except (InvalidToken, ValueError) as error:
         return wrong(f"Tokens: {error}", hint)
-    if not viewer.global_staff:
+    if not taken:
         return wrong("Tokens: one of staff is not taken for such.", "Report it as a bug.")
-    return fine("Tokens: one that is signed here is taken.")
+    return fine("Tokens: what they are checked with is there.")
 
 
 def disk(settings: "Settings", *, needed: int = ROOM_NEEDED) -> Finding:

@@ -25,7 +25,7 @@ def import_learners(
         Path | None, typer.Option(help="Write all refused lines to this CSV file.")
     ] = None,
 ) -> None:
-    """Store learners and enroll them: all of the file, or nothing where a line has a fault.
+    """Store learners, enrollments and roles: all of the file, or nothing where a line is wrong.
 
     It may be run again: what is stored already is left alone, and so is what a line leaves empty.
     """
@@ -43,6 +43,7 @@ def import_learners(
         (imported.learners_updated, "learners updated"),
         (imported.enrollments_added, "enrollments added"),
         (imported.enrollments_updated, "enrollments updated"),
+        (imported.roles_added, "roles added"),
         (imported.lines_without_course, "lines without a course"),
         (len(imported.refused), "lines refused"),
     ):

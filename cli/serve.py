@@ -37,7 +37,20 @@ def serve(
     if faults := settings.faults_of_serving():
         raise CommandRefused("SETTINGS_INVALID", " ".join(faults))
     asyncio.run(_prepare(settings, demo=demo))
+    asyncio.run(_require_keys(settings))
     serve_until_interrupted(settings)
+
+
+async def _require_keys(settings: "Settings") -> None:
+    # Every process fetches them for itself; here a fault is told in one line.
+    from server.auth import Authenticator
+    from server.key_sets import KeysUnavailable
+
+    try:
+        async with Authenticator.of(settings).with_keys():
+            pass
+    except KeysUnavailable as error:
+        raise CommandRefused("KEYS_UNAVAILABLE", str(error)) from None
 
 
 async def _prepare(settings: "Settings", *, demo: bool | None) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from db.learners import Learner
-from db.sql import execute, fetch
+from db.sql import among, execute, fetch, id_array
 from db.upsert import Upsert, upsert_rows
 from grading import CourseKey, LearnerId
 
@@ -22,7 +22,7 @@ class CourseRole:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who somebody is: the person, the courses that one learns in, and the roles in others."""
+    """Who somebody is: the person, the courses that one learns in now, and the roles in others."""
 
     learner: Learner
     enrolled_in: frozenset[CourseKey]
@@ -41,24 +41,40 @@ _SAVE: Final = Upsert(
     update=(),
 )
 
-# An enrollment is a row without a role.
+# An enrollment is a row without a role. Two queries rather than a join with both tables as one,
+# which SQLite would read from end to end.
 _STANDING: Final = (
-    "select l.id, l.username, l.full_name, l.email, l.external_user_key, c.key, s.role"
-    " from learner l left join ("
-    " select learner_id, course_id, null as role from enrollment"
-    " union all select learner_id, course_id, role from course_role"
-    ") s on s.learner_id = l.id left join course c on c.id = s.course_id where "
+    "select l.id, l.username, l.full_name, l.email, l.external_user_key, c.key, null"
+    " from learner l left join enrollment e on e.learner_id = l.id and e.active"
+    " left join course c on c.id = e.course_id where {who}"
+    " union all"
+    " select l.id, l.username, l.full_name, l.email, l.external_user_key, c.key, r.role"
+    " from learner l join course_role r on r.learner_id = l.id"
+    " join course c on c.id = r.course_id where {who}"
 )
 
 
 async def standing_of_username(username: str) -> Standing | None:
     """Return who has this user name, None where nobody has."""
-    return _standing(await fetch(f"{_STANDING}l.username = $1", username))
+    return _standing(await fetch(_STANDING.format(who="l.username = $1"), username))
 
 
 async def standing_of_id(learner_id: LearnerId) -> Standing | None:
     """Return who has this user id, None where nobody has."""
-    return _standing(await fetch(f"{_STANDING}l.id = $1", learner_id))
+    return _standing(await fetch(_STANDING.format(who="l.id = $1"), learner_id))
+
+
+async def course_roles(
+    course_ids: Iterable[int], learner_ids: Iterable[LearnerId]
+) -> set[CourseRole]:
+    """Return the roles that these people have in these courses."""
+    rows = await fetch(
+        "select course_id, learner_id, role from course_role"
+        f" where {among('course_id', 1)} and {among('learner_id', 2)}",
+        id_array(course_ids),
+        id_array(learner_ids),
+    )
+    return {CourseRole(*row) for row in rows}
 
 
 async def save_course_roles(roles: Iterable[CourseRole], *, now: datetime) -> None:

@@ -86,13 +86,6 @@ async def present_courses_by_id(ids: Iterable[int]) -> dict[int, StoredCourse]:
     return {course.id: course for course in found}
 
 
-async def courses_after(key: CourseKey | None, *, limit: int) -> list[StoredCourse]:
-    """Return a page of all courses by key, those behind ``key``."""
-    order = 'c.key collate "C"' if dialect() == "postgres" else "c.key"
-    sql = f"{_PRESENT}{order} > $1 order by {order} limit $2"
-    return await _present(await fetch(sql, key or "", limit))
-
-
 async def set_freeze(course_id: int, freeze: FreezeByHand | None) -> None:
     """Freeze or open a course's grades by hand; None leaves it to the date again."""
     values = (

@@ -1,12 +1,10 @@
-"""Enrollments: which learners are in a course, and the gradebook's pages of them."""
+"""Enrollments: which learners are in a course."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from db.connection import dialect
-from db.learners import Learner
 from db.sql import among, as_bool, fetch, id_array
 from db.upsert import Upsert, upsert_rows
 from grading import CourseKey, LearnerId
@@ -21,22 +19,6 @@ class Enrollment:
     active: bool = True
     mode: str | None = None
     cohort: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EnrolledLearner:
-    """A learner with the enrollment, as a page of the gradebook lists them."""
-
-    learner: Learner
-    enrollment: Enrollment
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A place in the gradebook's order: by user name, then by id."""
-
-    username: str
-    learner_id: LearnerId
 
 
 _SAVE: Final = Upsert(
@@ -83,45 +65,6 @@ async def course_keys_of(
     for learner_id, key in rows:
         found.setdefault(learner_id, set()).add(CourseKey(key))
     return {learner_id: frozenset(keys) for learner_id, keys in found.items()}
-
-
-async def gradebook_page(
-    course_id: int, *, limit: int, beyond: Position | None = None, backwards: bool = False
-) -> list[EnrolledLearner]:
-    """Return the first ``limit`` active learners beyond a place in the gradebook's order.
-
-    ``backwards`` returns the last ``limit`` before that place, still in the gradebook's order.
-    """
-    # The same order on both engines, and in every database whatever its collation.
-    username = 'l.username collate "C"' if dialect() == "postgres" else "l.username"
-    condition = ""
-    args: list[object] = [course_id, limit]
-    if beyond is not None:
-        condition = f" and ({username}, l.id) {'<' if backwards else '>'} ($3, $4)"
-        args += [beyond.username, beyond.learner_id]
-    direction = "desc" if backwards else "asc"
-    rows = await fetch(
-        "select l.id, l.username, l.full_name, l.email, l.external_user_key, e.mode, e.cohort"
-        " from enrollment e join learner l on l.id = e.learner_id"
-        f" where e.course_id = $1 and e.active{condition}"
-        f" order by {username} {direction}, l.id {direction} limit $2",
-        *args,
-    )
-    page = [
-        EnrolledLearner(
-            Learner(*row[:5]), Enrollment(course_id, row[0], mode=row[5], cohort=row[6])
-        )
-        for row in rows
-    ]
-    return page[::-1] if backwards else page
-
-
-async def active_count(course_id: int) -> int:
-    """Count a course's active enrollments."""
-    ((count,),) = await fetch(
-        "select count(*) from enrollment where course_id = $1 and active", course_id
-    )
-    return int(count)
 
 
 async def enrolled_ids(

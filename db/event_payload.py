@@ -41,6 +41,7 @@ def payload_of(change: GradeChange) -> str:
             if change.seen is not None:
                 seen = change.seen
                 body["seen"] = [_grade_body(seen.before), _grade_body(seen.after)]
+                body["seen_alone"] = seen.alone
         case PassingStatusChanged():
             body = {
                 "before": change.before.value,
@@ -71,7 +72,7 @@ def change_of(kind: EventKind, learner_id: LearnerId, version: int, payload: str
                 None if body["before"] is None else _grade(body["before"]),
                 _grade(body["after"]),
                 body["first_time_passed"],
-                _seen_grades(body.get("seen")),
+                _seen_grades(body.get("seen"), alone=body.get("seen_alone", False)),
             )
         case EventKind.COURSE_GRADE_NOW_PASSED | EventKind.COURSE_GRADE_NOW_FAILED:
             return PassingStatusChanged(
@@ -99,11 +100,11 @@ def _grade(body: _GradeBody) -> CourseGradeSnapshot:
     return CourseGradeSnapshot(percent, letter_grade, passed, PassingStatus(passing_status))
 
 
-def _seen_grades(body: Sequence[_GradeBody | None] | None) -> SeenGrades | None:
+def _seen_grades(body: Sequence[_GradeBody | None] | None, *, alone: bool) -> SeenGrades | None:
     if body is None:
         return None
     before, after = (None if grade is None else _grade(grade) for grade in body)
-    return SeenGrades(before, after)
+    return SeenGrades(before, after, alone)
 
 
 def _seen_statuses(body: Sequence[str] | None) -> tuple[PassingStatus, PassingStatus] | None:

@@ -110,6 +110,7 @@ class Enrollment(Model):
     class Meta(Model.Meta):
         table = "enrollment"
         unique_together = (("course", "learner"),)
+        indexes = (("learner_id",),)
 
 
 class CourseRole(Model):

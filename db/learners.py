@@ -42,9 +42,15 @@ _SAVE = Upsert(
 )
 
 
-def search_text(*names: str | None) -> str:
-    """Return what a search looks into: all names of a learner, a line each, without case."""
-    return "\n".join(name.casefold() for name in names if name)
+def search_text(
+    username: str, full_name: str | None, email: str | None, external_user_key: str | None
+) -> str:
+    """Return what a search looks into: all names of a learner, a line each, without case.
+
+    The e-mail address stands behind an empty line: not everybody's search may look there.
+    """
+    names = "\n".join(name.casefold() for name in (username, full_name, external_user_key) if name)
+    return f"{names}\n\n{email.casefold()}" if email else names
 
 
 async def learners_by_id(ids: Iterable[LearnerId]) -> dict[LearnerId, Learner]:

@@ -1,12 +1,12 @@
 """The history of overrides: every one that was set, changed or removed, newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from db.courses import StoredCourse
-from db.sql import as_datetime, fetch
+from db.sql import among, as_datetime, fetch, id_array
 from db.upsert import Upsert, upsert_rows
 from grading import (
     LearnerId,
@@ -38,6 +38,14 @@ class OverrideEntry:
     at: datetime
     id: int = 0
 
+
+MAX_ID: Final = 2**63 - 1  # no entry has it
+
+_COLUMNS: Final = (
+    "id, learner_id, block_id, action, earned_all, possible_all, earned_graded, possible_graded,"
+    " before_earned, before_possible, after_earned, after_possible, system, reason, actor,"
+    " created_at"
+)
 
 _SAVE: Final = Upsert(
     table="override_entry",
@@ -87,59 +95,87 @@ async def append_override_entries(course: StoredCourse, entries: Sequence[Overri
     )
 
 
+class HistoryPage(NamedTuple):
+    """Which part of a subsection grade's history: the newest ``limit`` older than ``before_id``."""
+
+    course: StoredCourse
+    learner_id: LearnerId
+    usage_key: UsageKey
+    limit: int
+    before_id: int = MAX_ID
+
+
+class Overridable(NamedTuple):
+    """One learner's grade in one subsection, whose overrides have a history."""
+
+    course: StoredCourse
+    learner_id: LearnerId
+    usage_key: UsageKey
+
+
 async def override_entries(
-    course: StoredCourse,
-    learner_id: LearnerId,
-    usage_key: UsageKey,
-    *,
-    before_id: int | None = None,
-    limit: int,
-) -> list[OverrideEntry]:
-    """Return a page of one subsection grade's history, newest first."""
+    pages: Collection[HistoryPage],
+) -> dict[HistoryPage, list[OverrideEntry]]:
+    """Return pages of histories, newest first: one statement for all that begin alike."""
+    alike: dict[tuple[StoredCourse, int, int], list[HistoryPage]] = {}
+    for page in pages:
+        alike.setdefault((page.course, page.limit, page.before_id), []).append(page)
+    found: dict[HistoryPage, list[OverrideEntry]] = {page: [] for page in pages}
+    for (course, limit, before_id), asked in alike.items():
+        rows = await fetch(
+            f"select {_COLUMNS} from (select {_COLUMNS}, row_number() over"
+            " (partition by learner_id, block_id order by id desc) as place from override_entry"
+            f" where course_id = $1 and {among('learner_id', 2)} and {among('block_id', 3)}"
+            " and id < $4) as numbered where place <= $5 order by id desc",
+            course.id,
+            id_array({page.learner_id for page in asked}),
+            id_array({course.block_ids[page.usage_key] for page in asked}),
+            before_id,
+            limit,
+        )
+        for row in rows:
+            entry = _entry(course, row)
+            page = HistoryPage(course, entry.learner_id, entry.usage_key, limit, before_id)
+            if page in found:
+                found[page].append(entry)
+    return found
+
+
+async def count_override_entries(places: Collection[Overridable]) -> dict[Overridable, int]:
+    """Count the histories of subsection grades' overrides."""
+    courses = {place.course.id: place.course for place in places}
     rows = await fetch(
-        "select id, action, earned_all, possible_all, earned_graded, possible_graded,"
-        " before_earned, before_possible, after_earned, after_possible, system, reason, actor,"
-        " created_at from override_entry"
-        " where course_id = $1 and learner_id = $2 and block_id = $3 and id < $4"
-        " order by id desc limit $5",
-        course.id,
-        learner_id,
-        course.block_ids[usage_key],
-        2**63 - 1 if before_id is None else before_id,
-        limit,
+        "select course_id, learner_id, block_id, count(*) from override_entry"
+        f" where {among('course_id', 1)} and {among('learner_id', 2)} and {among('block_id', 3)}"
+        " group by course_id, learner_id, block_id",
+        id_array(courses),
+        id_array({place.learner_id for place in places}),
+        id_array({place.course.block_ids[place.usage_key] for place in places}),
     )
-    return [_entry(learner_id, usage_key, row) for row in rows]
+    return dict.fromkeys(places, 0) | {
+        Overridable(courses[course_id], learner_id, courses[course_id].usage_keys[block_id]): count
+        for course_id, learner_id, block_id, count in rows
+    }
 
 
-async def count_override_entries(
-    course: StoredCourse, learner_id: LearnerId, usage_key: UsageKey
-) -> int:
-    """Count the history of one subsection grade's overrides."""
-    ((count,),) = await fetch(
-        "select count(*) from override_entry"
-        " where course_id = $1 and learner_id = $2 and block_id = $3",
-        course.id,
-        learner_id,
-        course.block_ids[usage_key],
-    )
-    return int(count)
-
-
-def _entry(learner_id: LearnerId, usage_key: UsageKey, row: Sequence[Any]) -> OverrideEntry:
-    action, system, at = OverrideAction(row[1]), OverrideSystem(row[10]), as_datetime(row[13])
-    reason, actor = row[11], row[12]
+def _entry(course: StoredCourse, row: Sequence[Any]) -> OverrideEntry:
+    number, learner_id, block_id, action_name, *points, system_name, reason, actor, made_at = row
+    action, system = OverrideAction(action_name), OverrideSystem(system_name)
+    at = as_datetime(made_at)
     return OverrideEntry(
         learner_id,
-        usage_key,
+        course.usage_keys[block_id],
         action,
         None
         if action is OverrideAction.DELETED
-        else SubsectionGradeOverride(row[2], row[3], row[4], row[5], system, reason, actor, at, at),
-        None if row[6] is None else Points(row[6], row[7]),
-        Points(row[8], row[9]),
+        else SubsectionGradeOverride(
+            points[0], points[1], points[2], points[3], system, reason, actor, at, at
+        ),
+        None if points[4] is None else Points(points[4], points[5]),
+        Points(points[6], points[7]),
         system,
         reason,
         actor,
         at,
-        row[0],
+        number,
     )

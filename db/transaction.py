@@ -19,11 +19,17 @@ T = TypeVar("T")
 STRIPES = 1024  # locks a course: learners that share one wait for each other
 ATTEMPTS = 3
 
-# `order by` in the subquery: all transactions take their locks in the same order.
+# Keys of two numbers are other locks than those of one, which are the stripes'.
+_FREEZE_LOCKS = 1
+
+# `order by` in the subquery: all transactions take their locks in the same order. The course's
+# lock is shared by all who write grades; whoever freezes them waits for those who have begun.
 _LOCK_STRIPES = (
-    "select pg_advisory_xact_lock(stripe) from "
-    "(select stripe from unnest($1::bigint[]) as stripe order by stripe) as ordered"
+    f"with course as materialized (select pg_advisory_xact_lock_shared({_FREEZE_LOCKS}, $2::int))"
+    " select pg_advisory_xact_lock(stripe) from course,"
+    " (select stripe from unnest($1::bigint[]) as stripe order by stripe) as ordered"
 )
+_LOCK_COURSE = f"select pg_advisory_xact_lock({_FREEZE_LOCKS}, $1::int)"
 
 
 @asynccontextmanager
@@ -50,13 +56,33 @@ async def grade_transaction(course_id: int, learner_ids: Iterable[int]) -> Async
         raise TransactionManagementError("a grade transaction cannot be part of another one")
     async with transaction():
         if dialect() == "postgres":
-            await fetch(_LOCK_STRIPES, stripes(course_id, learner_ids))
+            await fetch(_LOCK_STRIPES, stripes(course_id, learner_ids), _lock_of(course_id))
+        yield
+
+
+@asynccontextmanager
+async def freeze_transaction(course_id: int) -> AsyncIterator[None]:
+    """Freeze or open a course's grades with nobody writing any of them meanwhile.
+
+    Whoever writes grades afterwards reads what is stored here.
+
+    :raises TransactionManagementError: inside another transaction, where the lock comes too late.
+    """
+    if in_a_transaction():
+        raise TransactionManagementError("a freeze cannot be part of another transaction")
+    async with transaction():
+        if dialect() == "postgres":
+            await fetch(_LOCK_COURSE, _lock_of(course_id))
         yield
 
 
 def stripes(course_id: int, learner_ids: Iterable[int]) -> list[int]:
     """Return the lock keys that stand for these learners of a course, in order."""
     return sorted({course_id * STRIPES + learner_id % STRIPES for learner_id in learner_ids})
+
+
+def _lock_of(course_id: int) -> int:
+    return course_id % 2**31
 
 
 def retrying(

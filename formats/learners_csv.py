@@ -7,6 +7,7 @@ from typing import Final
 from formats.csv_cells import flag_in, learner_id_in, text_in
 from formats.csv_rows import Columns, RefusedLine, read_rows
 from grading import CourseKey, InvalidInput, LearnerId, parse_course_key
+from grading.keys import parse_course_role
 
 LEARNER_COLUMNS: Final = Columns(
     required=("user_id", "username"),
@@ -18,13 +19,17 @@ LEARNER_COLUMNS: Final = Columns(
         "mode",
         "cohort",
         "active",
+        "role",
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LearnerRow:
-    """A learner and, if ``course_key`` is given, the enrolment in that course."""
+    """A learner and, if ``course_key`` is given, the enrolment in that course.
+
+    ``role`` is what they are in it beside a learner, in Open edX's words: ``staff``, ...
+    """
 
     line: int
     user_id: LearnerId
@@ -36,6 +41,7 @@ class LearnerRow:
     mode: str | None = None
     cohort: str | None = None
     active: bool = True
+    role: str | None = None
 
 
 def read_learners(lines: Iterable[str]) -> Iterator[LearnerRow | RefusedLine]:
@@ -47,7 +53,8 @@ def read_learners(lines: Iterable[str]) -> Iterator[LearnerRow | RefusedLine]:
 
 
 def _learner_row(line: int, cells: Sequence[str]) -> LearnerRow:
-    user_id, username, full_name, email, external_user_key, course_key, mode, cohort, active = cells
+    user_id, username, full_name, email, external_user_key, *enrollment = cells
+    course_key, mode, cohort, active, role = enrollment
     name = text_in(username, "username", at_most=150)
     if name is None:
         raise InvalidInput("username is empty.")
@@ -65,4 +72,5 @@ def _learner_row(line: int, cells: Sequence[str]) -> LearnerRow:
         mode=text_in(mode, "mode", at_most=100),
         cohort=text_in(cohort, "cohort", at_most=255),
         active=flag_in(active, "active") is not False,
+        role=parse_course_role(role) if role else None,
     )

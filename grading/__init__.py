@@ -56,7 +56,12 @@ from grading.events import (
     SeenGrades,
     SubsectionGradeChanged,
 )
-from grading.explanation import AssignmentTypeExplanation, Explanation, explain
+from grading.explanation import (
+    AssignmentTypeExplanation,
+    ExplainedEntry,
+    Explanation,
+    explain,
+)
 from grading.freeze import FreezeByHand, FreezeCause, GradesFreeze, freeze_of
 from grading.keys import (
     CourseKey,
@@ -90,6 +95,8 @@ from grading.score import (
     total,
     weighted,
 )
+from grading.seen_grade import grade_as_seen
+from grading.statistics import GradeBucket, GradeStatistics, Outcome, grade_statistics
 from grading.structure import (
     CourseStructure,
     Problem,
@@ -118,6 +125,7 @@ from grading.visibility import (
     visibility_of,
 )
 from grading.visible_blocks import VisibleBlock, visible_blocks_digest
+from grading.what_if import SupposedScore, suppose
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -146,12 +154,15 @@ __all__ = [
     "DuplicateItem",
     "EffectOnGrades",
     "EventKind",
+    "ExplainedEntry",
     "Explanation",
     "Forbidden",
     "FreezeByHand",
     "FreezeCause",
+    "GradeBucket",
     "GradeChange",
     "GradeCutoff",
+    "GradeStatistics",
     "GradesFreeze",
     "GradesFrozen",
     "GradingError",
@@ -168,6 +179,7 @@ __all__ = [
     "LearnersView",
     "MalformedCursor",
     "MalformedKey",
+    "Outcome",
     "OverrideAction",
     "OverrideNotFound",
     "OverrideSystem",
@@ -194,6 +206,7 @@ __all__ = [
     "SubsectionGradeChanged",
     "SubsectionGradeOverride",
     "SubsectionNotFound",
+    "SupposedScore",
     "TooManyItems",
     "Total",
     "UsageKey",
@@ -210,7 +223,9 @@ __all__ = [
     "discrepancy",
     "explain",
     "freeze_of",
+    "grade_as_seen",
     "grade_breakdown",
+    "grade_statistics",
     "hidden_contribution",
     "is_higher_or_equal",
     "is_to_be_stored",
@@ -232,6 +247,7 @@ __all__ = [
     "section_total",
     "short_labels",
     "subsection_grade",
+    "suppose",
     "total",
     "usage_key_of",
     "visibility_of",

@@ -28,7 +28,8 @@ class AssignmentTypeGrade:
     ``counted`` are its subsections in course order, ``placeholder_count`` the zeros that fill up
     to the expected number after them; ``dropped`` are positions from 0 over both. ``percent`` is
     the average after drops; ``weighted_percent`` is its share of the course grade. ``concealed``
-    when all of it is hidden from who looks: the figures are then 0 and stand for nothing.
+    when all of it is hidden from who looks: the figures are then 0 and stand for nothing. The
+    weight of what is concealed is shared by the others: ``stretch`` is what multiplies theirs.
     """
 
     assignment_type: AssignmentType
@@ -38,6 +39,7 @@ class AssignmentTypeGrade:
     percent: float
     weighted_percent: float
     concealed: bool = False
+    stretch: float = 1.0
 
     @property
     def dropped_subsections(self) -> tuple[CountedSubsection, ...]:
@@ -58,6 +60,11 @@ class Computation:
     passed: bool
     assignment_type_grades: tuple[AssignmentTypeGrade, ...]
     concealed: bool = False
+
+    @property
+    def verdict(self) -> tuple[str | None, bool]:
+        """Return letter and pass: none for a grade of which nothing is to be seen."""
+        return (None, False) if self.concealed else (self.letter_grade, self.passed)
 
     @property
     def dropped(self) -> frozenset[UsageKey]:
@@ -129,8 +136,14 @@ def compute(
         content.policy.letter_grade(percent),
         content.policy.passes(percent),
         type_grades,
-        concealed=bool(type_grades) and all(grade.concealed for grade in type_grades),
+        concealed=_is_concealed(type_grades),
     )
+
+
+def _is_concealed(type_grades: Sequence[AssignmentTypeGrade]) -> bool:
+    weighty = [grade for grade in type_grades if grade.assignment_type.weight]
+    # What fills up to an expected number is not yet anything to be seen.
+    return any(grade.concealed for grade in weighty) and not any(grade.counted for grade in weighty)
 
 
 def _visible_type_grades(
@@ -143,10 +156,12 @@ def _visible_type_grades(
     for grade in found:
         whole += grade.assignment_type.weight
         shown += 0.0 if grade.concealed else grade.assignment_type.weight
-    if shown in (0.0, whole):
+    if shown == whole or shown <= 0:
         return tuple(found)
+    stretch = whole / shown
     return tuple(
-        replace(grade, weighted_percent=grade.weighted_percent * whole / shown) for grade in found
+        replace(grade, weighted_percent=grade.weighted_percent * stretch, stretch=stretch)
+        for grade in found
     )
 
 
@@ -165,9 +180,9 @@ def _visible_type_grade(
     ]
     if not hidden:
         return grade_assignment_type(kind, counted)
-    expected = max(kind.min_count - hidden, len(counted))
-    if expected == 0:
+    if not counted:
         return AssignmentTypeGrade(kind, (), 0, frozenset(), 0.0, 0.0, concealed=True)
+    expected = max(kind.min_count - hidden, len(counted))
     fewer = replace(kind, min_count=expected, drop_count=min(kind.drop_count, expected - 1))
     return replace(grade_assignment_type(fewer, counted), assignment_type=kind)
 

@@ -65,27 +65,21 @@ class CourseGrade:
             return PassingStatus.NOT_ATTEMPTED
         return PassingStatus.PASSING if self.passed else PassingStatus.FAILING
 
-    def as_seen(self, computation: Computation) -> "CourseGrade":
-        """Return the grade with the figures that remain to who may not see everything."""
-        passed = computation.passed and not computation.concealed
-        return replace(
-            self,
-            percent=computation.percent,
-            unrounded=computation.unrounded,
-            letter_grade=None if computation.concealed else computation.letter_grade,
-            passed=passed,
-            passed_at=self.passed_at if passed else None,
-            concealed=computation.concealed,
-        )
+    def staleness(
+        self, present: CourseContent, then: CourseContent | None = None
+    ) -> tuple[Staleness, ...]:
+        """Return what changed since this grade was computed; nothing for the zero grade.
 
-    def staleness(self, present: CourseContent) -> tuple[Staleness, ...]:
-        """Return what changed since this grade was computed; nothing for the zero grade."""
-        if not self.persisted:
+        ``then`` is the version that it was computed with: without it, content that has changed
+        together with the policy is not told.
+        """
+        if not self.persisted or self.course_version == present.version:
             return ()
         reasons = []
         if self.grading_policy_hash != present.policy.hash or self.algorithm != present.algorithm:
             reasons.append(Staleness.GRADING_POLICY_CHANGED)
-        if self.course_version != present.version and not reasons:
+        # Versions that differ in nothing else differ in their structure.
+        if not reasons or (then is not None and then.structure != present.structure):
             reasons.append(Staleness.COURSE_CONTENT_CHANGED)
         return tuple(reasons)
 

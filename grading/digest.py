@@ -14,3 +14,9 @@ def canonical_digest(document: object) -> str:
     """Return the base64 text of the SHA-1 of the canonical JSON."""
     digest = hashlib.sha1(canonical_json(document).encode(), usedforsecurity=False).digest()
     return base64.b64encode(digest).decode()
+
+
+def digest_number(document: object) -> int:
+    """Return a number above 0 that differs where the canonical JSON does, of at most 15 digits."""
+    digest = hashlib.sha1(canonical_json(document).encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:6]) + 1

@@ -29,7 +29,10 @@ The tree, with the code that clients see::
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from grading.keys import LearnerId, UsageKey
 
 
 class GradingError(Exception):
@@ -169,15 +172,26 @@ class OverrideNotFound(GradingError):
 
 
 class VersionConflict(GradingError):
-    """Somebody else wrote first: the stored grade has ``current_version``, not the one expected."""
+    """Somebody else wrote first: the stored grade has ``current_version``, not the one expected.
+
+    ``usage_key`` is the subsection whose grade it is, None for the course grade.
+    """
 
     code = "VERSION_CONFLICT"
 
     def __init__(
-        self, message: str, *, current_version: int, field: Sequence[str] | None = None
+        self,
+        message: str,
+        *,
+        current_version: int,
+        learner_id: "LearnerId",
+        usage_key: "UsageKey | None" = None,
+        field: Sequence[str] | None = None,
     ) -> None:
         super().__init__(message, field=field)
         self.current_version = current_version
+        self.learner_id = learner_id
+        self.usage_key = usage_key
 
 
 class PolicyConflict(GradingError):

@@ -1,7 +1,7 @@
 """What a regrade tells the world: a change, one fact an event, in causal order."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from grading.course_grade import CourseGrade, PassingStatus
@@ -51,11 +51,21 @@ class CourseGradeSnapshot:
 @dataclass(frozen=True, slots=True)
 class SeenGrades:
     """What the learner could see of a course grade before and after a change, while part of it
-    was hidden; None for nothing.
+    was hidden; None for nothing. ``alone`` where nothing changed but that.
     """
 
     before: CourseGradeSnapshot | None
     after: CourseGradeSnapshot | None
+    alone: bool = False
+
+    @property
+    def statuses(self) -> tuple[PassingStatus, PassingStatus]:
+        """Return where the learner saw to stand before and after."""
+        before, after = (
+            PassingStatus.NOT_ATTEMPTED if grade is None else grade.passing_status
+            for grade in (self.before, self.after)
+        )
+        return before, after
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,11 @@ class SubsectionGradeChanged:
     def kind(self) -> EventKind:
         """Return which kind of event this is."""
         return EventKind.SUBSECTION_GRADE_CHANGED
+
+    @property
+    def seen_only(self) -> bool:
+        """Tell whether nothing changed but what the learner sees: never, of points."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +109,11 @@ class CourseGradeChanged:
         """Return which kind of event this is."""
         return EventKind.COURSE_GRADE_CHANGED
 
+    @property
+    def seen_only(self) -> bool:
+        """Tell whether nothing changed but what the learner sees."""
+        return self.seen is not None and self.seen.alone
+
     def passing_status(self) -> "PassingStatusChanged":
         """Return where the learner stood and stands, which may be the same."""
         return PassingStatusChanged(
@@ -102,7 +122,7 @@ class CourseGradeChanged:
             PassingStatus.NOT_ATTEMPTED if self.before is None else self.before.passing_status,
             self.after.passing_status,
             self.first_time_passed,
-            None if self.seen is None else _statuses(self.seen),
+            None if self.seen is None else self.seen.statuses,
         )
 
     def as_seen(self) -> "CourseGradeChanged | None":
@@ -112,13 +132,9 @@ class CourseGradeChanged:
         before, after = self.seen.before, self.seen.after
         if after is None or before == after:
             return None
-        newly_passed = after.passed and (before is None or not before.passed)
+        # Whether it is the first time depends on what was hidden then.
         return CourseGradeChanged(
-            self.learner_id,
-            self.version,
-            before,
-            after,
-            first_time_passed=self.first_time_passed and newly_passed,
+            self.learner_id, self.version, before, after, first_time_passed=False
         )
 
 
@@ -144,6 +160,11 @@ class PassingStatusChanged:
             return EventKind.COURSE_GRADE_NOW_PASSED
         return EventKind.COURSE_GRADE_NOW_FAILED
 
+    @property
+    def seen_only(self) -> bool:
+        """Tell whether nothing changed but what the learner sees."""
+        return self.before is self.after
+
     def as_seen(self) -> "PassingStatusChanged | None":
         """Return the change that the learner saw, None where there was nothing to see."""
         if self.seen is None:
@@ -152,11 +173,7 @@ class PassingStatusChanged:
         if before is after:
             return None
         return PassingStatusChanged(
-            self.learner_id,
-            self.version,
-            before,
-            after,
-            self.first_time_passed and after is PassingStatus.PASSING,
+            self.learner_id, self.version, before, after, first_time_passed=False
         )
 
 
@@ -185,8 +202,12 @@ def subsection_changes(
 def course_changes(
     before: CourseGrade, after: CourseGrade, seen: SeenGrades | None = None
 ) -> Iterator[CourseGradeChanged | PassingStatusChanged]:
-    """Yield what happened to a course grade between two versions, nothing if they are the same."""
-    if before.version == after.version:
+    """Yield what happened to a course grade between two versions, nothing if they are the same.
+
+    What the learner sees of them may change where they do not, and is told the same way.
+    """
+    alone = before.version == after.version
+    if alone and (seen is None or seen.before == seen.after):
         return
     changed = CourseGradeChanged(
         after.learner_id,
@@ -194,10 +215,11 @@ def course_changes(
         snapshot(before) if before.persisted else None,
         snapshot(after),
         first_time_passed=before.passed_at is None and after.passed,
-        seen=seen,
+        seen=None if seen is None else replace(seen, alone=alone),
     )
     yield changed
-    if before.passing_status is not after.passing_status:
+    seen_before, seen_after = (None, None) if seen is None else seen.statuses
+    if before.passing_status is not after.passing_status or seen_before is not seen_after:
         yield changed.passing_status()
 
 
@@ -206,14 +228,6 @@ def snapshot(grade: CourseGrade) -> CourseGradeSnapshot:
     return CourseGradeSnapshot(
         grade.percent, grade.letter_grade, grade.passed, grade.passing_status
     )
-
-
-def _statuses(seen: SeenGrades) -> tuple[PassingStatus, PassingStatus]:
-    before, after = (
-        PassingStatus.NOT_ATTEMPTED if grade is None else grade.passing_status
-        for grade in (seen.before, seen.after)
-    )
-    return before, after
 
 
 def _points(grade: SubsectionGrade) -> Points:

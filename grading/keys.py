@@ -12,6 +12,7 @@ LearnerId = NewType("LearnerId", int)
 MAX_KEY_LENGTH: Final = 255
 MAX_LEARNER_ID: Final = 2**63 - 1
 
+_ROLE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PART = r"[\w\-~.:]+"
 _COURSE_KEY = re.compile(rf"course-v1:({_PART})\+({_PART})\+({_PART})")
 _USAGE_KEY = re.compile(
@@ -42,6 +43,19 @@ def parse_usage_key(text: str) -> UsageKey:
             "expected block-v1:ORG+COURSE+RUN+type@TYPE+block@ID."
         )
     return UsageKey(text)
+
+
+def parse_course_role(text: str) -> str:
+    """Return the name of a role in a course that ``text`` spells: ``staff``, ``beta_testers``.
+
+    :raises MalformedKey: if it is not in small letters, digits and underscores.
+    """
+    if not _ROLE.fullmatch(text):
+        raise MalformedKey(
+            f"{text[:MAX_KEY_LENGTH]!r} is no role in a course; Open edX has staff, instructor, "
+            "beta_testers and others."
+        )
+    return text
 
 
 def course_key_of(org: str, course: str, run: str) -> CourseKey:

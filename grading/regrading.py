@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from grading.computation import Computation, compute
+from grading.computation import compute
 from grading.content import CourseContent
 from grading.course_grade import (
     CourseGrade,
@@ -24,8 +24,9 @@ from grading.events import (
 from grading.keys import LearnerId, UsageKey
 from grading.override import SubsectionGradeOverride
 from grading.score import RecordedScore
+from grading.seen_grade import attempted_as_seen
 from grading.subsection_grade import SubsectionGrade, is_to_be_stored, revised
-from grading.visibility import learners_view
+from grading.visibility import LearnersView, learners_view, withholds_figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +124,19 @@ def _seen_grades(
     view = learners_view(content, now)
     if not view.uncounted:
         return None
-    return SeenGrades(
-        None
-        if record.course_grade is None
-        else _seen(compute(content, record.subsection_grades, view)),
-        _seen(compute(content, after, view)),
-    )
+    before = record.subsection_grades
+    known = record.course_grade is not None, True
+    attempted = tuple(attempted_as_seen(content, one, view) for one in (before, after))
+    if known == attempted and not withholds_figures(content, view):
+        return None
+    return SeenGrades(_seen(content, before, view), _seen(content, after, view))
 
 
-def _seen(computation: Computation) -> CourseGradeSnapshot | None:
-    if computation.concealed:
+def _seen(
+    content: CourseContent, grades: Mapping[UsageKey, SubsectionGrade], view: LearnersView
+) -> CourseGradeSnapshot | None:
+    computation = compute(content, grades, view)
+    if computation.concealed or not attempted_as_seen(content, grades, view):
         return None
     return CourseGradeSnapshot(
         computation.percent,

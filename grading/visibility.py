@@ -3,7 +3,8 @@
 The rules are Open edX's for ``show_correctness``. Staff see everything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +49,19 @@ class LearnersView:
         """Tell whether a subsection's results are hidden."""
         return usage_key in self.hidden
 
+    def without(self, usage_keys: AbstractSet[UsageKey]) -> "LearnersView":
+        """Return the view in which these subsections are visible."""
+        if self.hidden.keys().isdisjoint(usage_keys):
+            return self
+        return LearnersView(
+            {key: why for key, why in self.hidden.items() if key not in usage_keys},
+            self.uncounted - usage_keys,
+        )
+
+    def strictly(self) -> "LearnersView":
+        """Return the view in which nothing counts that is hidden."""
+        return LearnersView(self.hidden, frozenset(self.hidden))
+
 
 EVERYTHING = LearnersView({}, frozenset())
 
@@ -68,12 +82,22 @@ def visibility_of(subsection: Subsection, now: datetime) -> Visibility:
     return Visibility.VISIBLE
 
 
-def learners_view(content: CourseContent, now: datetime) -> LearnersView:
-    """Return what a course hides from its learners now."""
-    if not content.sometimes_hidden:
+def learners_view(
+    content: CourseContent, now: datetime, older: CourseContent | None = None
+) -> LearnersView:
+    """Return what a course hides from its learners now.
+
+    The present content decides; of what only an ``older`` version has, that version.
+    """
+    subsections = list(content.sometimes_hidden)
+    if older is not None and older is not content:
+        subsections.extend(
+            one for one in older.sometimes_hidden if one.usage_key not in content.subsections
+        )
+    if not subsections:
         return EVERYTHING
     hidden = {}
-    for subsection in content.sometimes_hidden:
+    for subsection in subsections:
         visibility = visibility_of(subsection, now)
         if visibility is not Visibility.VISIBLE:
             hidden[subsection.usage_key] = visibility
@@ -83,16 +107,23 @@ def learners_view(content: CourseContent, now: datetime) -> LearnersView:
     )
 
 
-def course_visibility(content: CourseContent, view: LearnersView) -> Visibility:
-    """Return whether learners may see a course grade at all: any of it, for that."""
-    counting = {
-        view.visibility(subsection.usage_key)
-        for kind in content.policy.assignment_types
-        for subsection in content.graded_subsections_by_type.get(kind.name, ())
-    }
-    if not counting or counting & {Visibility.VISIBLE, Visibility.HIDDEN_BUT_COUNTED}:
+def counting_subsections(content: CourseContent) -> Iterator[Subsection]:
+    """Yield the subsections that assignment types of the policy are made of."""
+    for kind in content.policy.assignment_types:
+        yield from content.graded_subsections_by_type.get(kind.name, ())
+
+
+def withholds_figures(content: CourseContent, view: LearnersView) -> bool:
+    """Tell whether the course grade that learners see lacks some of what it is made of."""
+    return any(one.usage_key in view.uncounted for one in counting_subsections(content))
+
+
+def course_visibility(content: CourseContent, view: LearnersView, *, concealed: bool) -> Visibility:
+    """Return whether learners may see a course grade; ``concealed`` if nothing of it is left."""
+    if not concealed:
         return Visibility.VISIBLE
-    if Visibility.HIDDEN_UNTIL_DUE in counting:
+    why = {view.visibility(one.usage_key) for one in counting_subsections(content)}
+    if Visibility.HIDDEN_UNTIL_DUE in why:
         return Visibility.HIDDEN_UNTIL_DUE
     return Visibility.HIDDEN
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from grading import CourseKey, CourseNotFound, Forbidden, LearnerId
 
 STAFF_ROLES = frozenset({"staff", "instructor"})  # Open edX's names of course staff
+UNNAMED = "unnamed"  # a token that names nobody
 
 
 class Scope(StrEnum):
@@ -23,23 +24,27 @@ class Scope(StrEnum):
     EVENTS_READ = "events:read"
 
 
+ABOUT_PEOPLE = frozenset({Scope.GRADES_READ, Scope.GRADES_WRITE, Scope.EVENTS_READ})
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceGrant:
     """What a service may do, and where: everywhere, if neither organisations nor courses are named.
 
-    ``learner_id`` is the only learner whose grades it may touch, None for all.
+    With ``own_only`` it acts for one person, and sees of what it is granted only what this person
+    would see as a learner.
     """
 
     scopes: frozenset[Scope]
     organizations: frozenset[str] = frozenset()
     courses: frozenset[CourseKey] = frozenset()
-    learner_id: LearnerId | None = None
+    own_only: bool = False
 
     def covers(self, course_key: CourseKey) -> bool:
         """Tell whether the grant holds in a course."""
-        if not self.organizations and not self.courses:
+        if self.everywhere:
             return True
-        return course_key in self.courses or _organization(course_key) in self.organizations
+        return course_key in self.courses or organization_of(course_key) in self.organizations
 
     @property
     def everywhere(self) -> bool:
@@ -64,39 +69,45 @@ class Viewer:
     signed_in: bool = field(default=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Courses: all there are, or those of these keys and of these organisations."""
+
+    everywhere: bool = False
+    keys: frozenset[CourseKey] = frozenset()
+    organizations: frozenset[str] = frozenset()
+
+
 ANONYMOUS = Viewer("anonymous", signed_in=False)
 
 
 def may_know_course(viewer: Viewer, course_key: CourseKey) -> bool:
     """Tell whether the viewer may know that a course exists, with its content and its policy."""
-    if viewer.service is not None:
-        return viewer.service.covers(course_key)
-    return _teaches(viewer, course_key) or course_key in viewer.enrolled_in
-
-
-def may_know_all_courses(viewer: Viewer) -> bool:
-    """Tell whether the viewer may know of every course there is."""
-    if viewer.service is not None:
-        return viewer.service.everywhere
-    return viewer.global_staff
+    return _is_granted(viewer, course_key, frozenset(Scope)) and (
+        _answers_for_all(viewer, course_key) or course_key in viewer.enrolled_in
+    )
 
 
 def may_read_all_grades(viewer: Viewer, course_key: CourseKey) -> bool:
     """Tell whether the viewer may see everybody's grades in a course, hidden results too."""
-    if viewer.service is not None:
-        return viewer.service.learner_id is None and _granted(viewer, Scope.GRADES_READ, course_key)
-    return _teaches(viewer, course_key)
+    return _may_all(viewer, course_key, Scope.GRADES_READ)
 
 
 def may_read_grade(viewer: Viewer, course_key: CourseKey, learner_id: LearnerId) -> bool:
     """Tell whether the viewer may see one learner's grade in a course."""
-    if may_read_all_grades(viewer, course_key):
-        return True
-    if viewer.service is not None:
-        return viewer.service.learner_id == learner_id and _granted(
-            viewer, Scope.GRADES_READ, course_key
-        )
-    return is_own_grade(viewer, course_key, learner_id)
+    return _may(viewer, course_key, learner_id, Scope.GRADES_READ)
+
+
+def courses_with_grades(viewer: Viewer) -> Reach | None:
+    """Return the courses in which the viewer may see anybody's grade, their own too."""
+    grant = viewer.service
+    if grant is None:
+        return Reach(viewer.global_staff, viewer.staff_of | viewer.enrolled_in)
+    if Scope.GRADES_READ not in grant.scopes:
+        return None
+    if grant.own_only:
+        return Reach(keys=frozenset(key for key in viewer.enrolled_in if grant.covers(key)))
+    return Reach(grant.everywhere, grant.courses, grant.organizations)
 
 
 def is_own_grade(viewer: Viewer, course_key: CourseKey, learner_id: LearnerId) -> bool:
@@ -106,48 +117,45 @@ def is_own_grade(viewer: Viewer, course_key: CourseKey, learner_id: LearnerId) -
 
 def sees_hidden_results(viewer: Viewer, course_key: CourseKey) -> bool:
     """Tell whether the viewer sees results that are hidden from learners."""
-    if viewer.service is not None:
-        return _granted(viewer, Scope.GRADES_READ, course_key)
-    return _teaches(viewer, course_key)
+    return may_read_all_grades(viewer, course_key)
 
 
 def may_edit_grades(viewer: Viewer, course_key: CourseKey) -> bool:
     """Tell whether the viewer may change grades in a course."""
-    if viewer.service is not None:
-        return _granted(viewer, Scope.GRADES_WRITE, course_key)
-    return _teaches(viewer, course_key)
+    return _may_all(viewer, course_key, Scope.GRADES_WRITE)
 
 
 def may_edit_course(viewer: Viewer, course_key: CourseKey) -> bool:
     """Tell whether the viewer may change a course's policy and freeze."""
-    if viewer.service is not None:
-        return _granted(viewer, Scope.COURSES_WRITE, course_key)
-    return _teaches(viewer, course_key)
+    return _may_all(viewer, course_key, Scope.COURSES_WRITE)
 
 
 def may_follow_all_events(viewer: Viewer, course_key: CourseKey) -> bool:
     """Tell whether the viewer may see the grade events of everybody in a course."""
-    if viewer.service is not None:
-        return viewer.service.learner_id is None and _granted(viewer, Scope.EVENTS_READ, course_key)
-    return _teaches(viewer, course_key)
+    return _may_all(viewer, course_key, Scope.EVENTS_READ)
 
 
 def may_follow_events(viewer: Viewer, course_key: CourseKey, learner_id: LearnerId) -> bool:
     """Tell whether the viewer may see one learner's grade events in a course."""
-    if may_follow_all_events(viewer, course_key):
-        return True
-    if viewer.service is not None:
-        return viewer.service.learner_id == learner_id and _granted(
-            viewer, Scope.EVENTS_READ, course_key
-        )
-    return is_own_grade(viewer, course_key, learner_id)
+    return _may(viewer, course_key, learner_id, Scope.EVENTS_READ)
+
+
+def may_know_learner(viewer: Viewer, course_key: CourseKey, learner_id: LearnerId) -> bool:
+    """Tell whether the viewer may know of somebody who learns in a course."""
+    return _may(viewer, course_key, learner_id, *ABOUT_PEOPLE)
+
+
+def may_know_actors(viewer: Viewer, course_key: CourseKey) -> bool:
+    """Tell whether the viewer may know who changed grades in a course, whoever that is."""
+    return _is_granted(viewer, course_key, ABOUT_PEOPLE) and _answers_for_all(viewer, course_key)
 
 
 def may_know_all_people(viewer: Viewer) -> bool:
     """Tell whether the viewer may know of everybody, in whatever course."""
-    if viewer.service is not None:
-        return viewer.service.learner_id is None and viewer.service.everywhere
-    return viewer.global_staff
+    grant = viewer.service
+    if grant is None:
+        return viewer.global_staff
+    return grant.everywhere and not grant.own_only and not grant.scopes.isdisjoint(ABOUT_PEOPLE)
 
 
 def may_see_email(viewer: Viewer, course_keys: Collection[CourseKey]) -> bool:
@@ -219,14 +227,29 @@ def require_course_known(viewer: Viewer, course_key: CourseKey) -> None:
         raise CourseNotFound(f"There is no course {course_key}, or you may not know of it.")
 
 
-def _teaches(viewer: Viewer, course_key: CourseKey) -> bool:
-    return viewer.global_staff or course_key in viewer.staff_of
-
-
-def _granted(viewer: Viewer, scope: Scope, course_key: CourseKey) -> bool:
-    grant = viewer.service
-    return grant is not None and scope in grant.scopes and grant.covers(course_key)
-
-
-def _organization(course_key: CourseKey) -> str:
+def organization_of(course_key: CourseKey) -> str:
+    """Return the organisation that a course key begins with."""
     return course_key.removeprefix("course-v1:").split("+", 1)[0].split("/", 1)[0]
+
+
+def _may_all(viewer: Viewer, course_key: CourseKey, scope: Scope) -> bool:
+    return _is_granted(viewer, course_key, {scope}) and _answers_for_all(viewer, course_key)
+
+
+def _may(viewer: Viewer, course_key: CourseKey, learner_id: LearnerId, *scopes: Scope) -> bool:
+    return _is_granted(viewer, course_key, scopes) and (
+        _answers_for_all(viewer, course_key) or is_own_grade(viewer, course_key, learner_id)
+    )
+
+
+def _is_granted(viewer: Viewer, course_key: CourseKey, scopes: Collection[Scope]) -> bool:
+    # A person may do whatever their roles allow, a service one of these things.
+    grant = viewer.service
+    return grant is None or (grant.covers(course_key) and not grant.scopes.isdisjoint(scopes))
+
+
+def _answers_for_all(viewer: Viewer, course_key: CourseKey) -> bool:
+    # Whose business everybody in the course is, rather than themselves alone.
+    if viewer.service is not None:
+        return not viewer.service.own_only
+    return viewer.global_staff or course_key in viewer.staff_of

@@ -9,7 +9,7 @@ from db.event_log import LoggedEvent, Origin
 from db.event_log_state import Place
 from events import EventStream
 from grading import Cause
-from resolvers.access import Viewer
+from resolvers.access import UNNAMED, Viewer
 from resolvers.loaders import Loaders
 from resolvers.viewers import identify, identify_recently
 
@@ -44,8 +44,19 @@ class Context:
         return replace(self, viewer=viewer, loaders=Loaders(), correlation_id=uuid4().hex)
 
     def for_event(self, viewer: Viewer) -> "Context":
-        """Return the same circumstances for one event, told to the viewer as they are now."""
-        return replace(self, viewer=viewer, loaders=Loaders(), correlation_id=uuid4().hex)
+        """Return the same circumstances for one event, told to all who have the viewer's rights.
+
+        Global staff are not told apart by their user names then.
+        """
+        nameless = replace(viewer, name=UNNAMED)
+        return replace(self, viewer=nameless, loaders=Loaders(), correlation_id=uuid4().hex)
+
+    def for_change(self) -> "Context":
+        """Return the same circumstances for one of the operation's changes.
+
+        Its events are told from those of the others.
+        """
+        return replace(self, correlation_id=uuid4().hex)
 
     async def present_viewer(self) -> Viewer:
         """Return the viewer with the roles that they have now, or had within the last second."""

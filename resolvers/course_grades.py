@@ -1,59 +1,45 @@
 """Course grades: the verbs of Open edX's CourseGradeFactory, ``read``, ``update``, ``iterate``."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 from db.courses import StoredCourse
 from db.enrollments import enrolled_ids
 from grading import (
+    EVERYTHING,
     Cause,
-    Computation,
     CourseGrade,
     LearnerId,
     LearnerNotEnrolled,
+    Staleness,
     SubsectionGrade,
     UsageKey,
-    compute,
+    grade_as_seen,
+    learners_view,
     zero_course_grade,
 )
 from resolvers import access
+from resolvers.breakdown import Breakdown
 from resolvers.context import Context
-from resolvers.courses import freeze
+from resolvers.courses import open_check
+from resolvers.first_answers import FirstTime
 from resolvers.loaders import Enrolled, PastVersion
 from resolvers.regrading import GradeResult, regrade_each
 
 CHUNK = 500  # learners a transaction: a writer who waits for one waits some 100 ms
 
 
-@dataclass(frozen=True)
-class Breakdown:
-    """A course grade's parts, under the version of the course that it was computed with."""
-
-    course: StoredCourse
-    learner_id: LearnerId
-    grades: Mapping[UsageKey, SubsectionGrade]
-
-    @cached_property
-    def computation(self) -> Computation:
-        """Return the figures that the parts add up to."""
-        return compute(self.course.content, self.grades)
-
-    @cached_property
-    def dropped(self) -> frozenset[UsageKey]:
-        """Return the subsections that a drop rule leaves out."""
-        return self.computation.dropped
-
-    def subsection_grade(self, usage_key: UsageKey) -> SubsectionGrade:
-        """Return the stored grade of a subsection, or its zero grade."""
-        return self.grades.get(usage_key) or self.course.content.zero_grades[usage_key]
-
-
 async def read(context: Context, course: StoredCourse, learner_id: LearnerId) -> CourseGrade:
-    """Return the stored grade, or the zero grade; never writes."""
+    """Return the stored grade, or the zero grade, as the viewer may see it; never writes."""
     access.require_grades_reader(context.viewer, course.key, learner_id)
     stored = await context.loaders.course_grade.load(Enrolled(course, learner_id))
-    return stored or zero_course_grade(course.content, learner_id)
+    grade = stored or zero_course_grade(course.content, learner_id)
+    if access.sees_hidden_results(context.viewer, course.key):
+        return grade
+    then = await _course_then(context, course, grade)
+    view = learners_view(course.content, context.now(), then.content)
+    if not view.uncounted:
+        return grade
+    return grade_as_seen(grade, then.content, await _parts(context, then, learner_id), view)
 
 
 async def read_breakdown(
@@ -61,36 +47,77 @@ async def read_breakdown(
 ) -> Breakdown:
     """Return the parts that a course grade was computed from, and the computation itself."""
     access.require_grades_reader(context.viewer, course.key, course_grade.learner_id)
-    then = course
-    if course_grade.course_version != course.content.version:
-        past = PastVersion(course.id, course_grade.course_version)
-        then = await context.loaders.past_version.load(past) or course
+    then = await _course_then(context, course, course_grade)
+    grades = await _parts(context, then, course_grade.learner_id)
+    learners_sight = learners_view(course.content, context.now(), then.content)
+    sees_all = access.sees_hidden_results(context.viewer, course.key)
+    view = EVERYTHING if sees_all else learners_sight
+    return Breakdown(then, course_grade.learner_id, grades, learners_sight, view)
+
+
+async def read_staleness(
+    context: Context, course: StoredCourse, course_grade: CourseGrade
+) -> tuple[Staleness, ...]:
+    """Return what has changed since a course grade was computed."""
+    reasons = course_grade.staleness(course.content)
+    if Staleness.GRADING_POLICY_CHANGED not in reasons:
+        return reasons
+    then = await _course_then(context, course, course_grade)
+    return course_grade.staleness(course.content, then.content)
+
+
+async def _course_then(
+    context: Context, course: StoredCourse, course_grade: CourseGrade
+) -> StoredCourse:
+    if course_grade.course_version == course.content.version:
+        return course
+    past = PastVersion(course.id, course_grade.course_version)
+    return await context.loaders.past_version.load(past) or course
+
+
+async def _parts(
+    context: Context, then: StoredCourse, learner_id: LearnerId
+) -> Mapping[UsageKey, SubsectionGrade]:
     # Not by the present version: where an earlier one was published again, it may have been read
     # when some of the blocks did not exist.
-    enrolled = Enrolled(then, course_grade.learner_id)
-    grades = await context.loaders.subsection_grades.load(enrolled) or {}
-    return Breakdown(then, course_grade.learner_id, grades)
+    return await context.loaders.subsection_grades.load(Enrolled(then, learner_id)) or {}
 
 
-async def update(
-    context: Context, course: StoredCourse, learner_id: LearnerId, *, force: bool = False
+async def update(  # noqa: PLR0913 - whom, how, and under which conditions
+    context: Context,
+    course: StoredCourse,
+    learner_id: LearnerId,
+    *,
+    force: bool = False,
+    if_version: str | None = None,
+    first: FirstTime[list[GradeResult]] | None = None,
 ) -> GradeResult:
     """Recompute and store one learner's course grade.
 
     Stored subsection grades are reused unless ``force`` recomputes them from their scores.
+    ``if_version`` is the version that the stored grade must have, None for any.
 
     :raises Forbidden: if the viewer may not change grades.
     :raises GradesFrozen: if the course's grades are frozen.
     :raises LearnerNotEnrolled: if the learner was never enrolled.
+    :raises VersionConflict: if the stored grade has another version than ``if_version``.
     """
-    (result,) = await update_many(context, course, [learner_id], force=force)
+    (result,) = await update_many(
+        context, course, [learner_id], force=force, if_version=if_version, first=first
+    )
     if isinstance(result.error, LearnerNotEnrolled):
         raise result.error
     return result
 
 
-async def update_many(
-    context: Context, course: StoredCourse, learner_ids: Sequence[LearnerId], *, force: bool
+async def update_many(  # noqa: PLR0913 - whom, how, and under which conditions
+    context: Context,
+    course: StoredCourse,
+    learner_ids: Sequence[LearnerId],
+    *,
+    force: bool,
+    if_version: str | None = None,
+    first: FirstTime[list[GradeResult]] | None = None,
 ) -> list[GradeResult]:
     """Recompute and store several learners' grades; one who fails never stops the rest.
 
@@ -99,7 +126,8 @@ async def update_many(
     """
     access.require_grades_editor(context.viewer, course.key)
     now = context.now()
-    freeze(context, course).require_open(now)
+    require_open = open_check(context, now)
+    require_open(course)
     enrollments = await context.loaders.enrollment.load_many(
         [Enrolled(course, learner_id) for learner_id in learner_ids]
     )
@@ -110,7 +138,16 @@ async def update_many(
     ]
     origin = context.origin(Cause.GRADE_UPDATED)
     regraded = (
-        await regrade_each(course.id, enrolled, force=force, origin=origin, now=now)
+        await regrade_each(
+            course.id,
+            enrolled,
+            force=force,
+            origin=origin,
+            now=now,
+            if_version=if_version,
+            first=first,
+            require_open=require_open,
+        )
         if enrolled
         else []
     )
@@ -136,11 +173,14 @@ async def iterate(
     """
     access.require_grades_editor(context.viewer, course.key)
     now = context.now()
-    freeze(context, course).require_open(now)
+    require_open = open_check(context, now)
+    require_open(course)
     last: LearnerId | None = None
     while learner_ids := await enrolled_ids(course.id, after=last, limit=CHUNK):
         last = learner_ids[-1]
         origin = context.origin(Cause.GRADE_UPDATED)
-        results = await regrade_each(course.id, learner_ids, force=force, origin=origin, now=now)
+        results = await regrade_each(
+            course.id, learner_ids, force=force, origin=origin, now=now, require_open=require_open
+        )
         context.after_change()
         yield results

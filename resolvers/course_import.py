@@ -48,7 +48,9 @@ async def publish_course(
         before = (await courses.present_courses([content.course_key])).get(content.course_key)
         course = await courses.publish(content, now=now)
         changed = before is None or before.version_id != course.version_id
-        frozen = changed and freeze(context, course).frozen(now)
+        # The course as it is stored, with what staff have set.
+        stored = (await courses.present_courses_by_id([course.id]))[course.id]
+        frozen = changed and freeze(context, stored).frozen(now)
         if changed and not frozen and (learner_ids := await all_graded_ids(course.id)):
             cause = _cause(before, course)
             job = await enqueue(context, course, learner_ids, force=True, cause=cause)

@@ -1,6 +1,7 @@
 """Courses: finding them, and what may be done in them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from db.courses import StoredCourse
 from grading import CourseKey, CourseNotFound, GradesFreeze, freeze_of
@@ -13,6 +14,7 @@ __all__ = [
     "find_course_by_id",
     "find_courses",
     "freeze",
+    "open_check",
     "require_course",
 ]
 
@@ -59,3 +61,12 @@ def freeze(context: Context, course: StoredCourse) -> GradesFreeze:
     if context.viewer.service is not None and not context.frozen_for_services:
         return GradesFreeze(None)
     return freeze_of(course.content.structure.end, context.freeze_after, course.freeze_by_hand)
+
+
+def open_check(context: Context, now: datetime) -> Callable[[StoredCourse], None]:
+    """Return the check that the grades of a course may be written, for whoever reads it.
+
+    It raises GradesFrozen. Before anything is done it spares the work; in the transaction, of the
+    course as it was read there, it is what counts: a freeze that is stored first always wins.
+    """
+    return lambda course: freeze(context, course).require_open(now)

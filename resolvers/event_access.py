@@ -53,25 +53,28 @@ async def permitted_filter(context: Context, asked: EventFilter) -> EventFilter:
         return asked
     courses = await _courses(context, asked.course_ids)
     everybody = {one.id for one in courses if access.may_follow_all_events(viewer, one.key)}
-    own_id = viewer.learner_id if viewer.service is None else viewer.service.learner_id
+    own_id = viewer.learner_id
     themselves = {
         one.id
         for one in courses
         if own_id is not None and access.may_follow_events(viewer, one.key, own_id)
     } - everybody
-    if courses and not everybody and not themselves:
+    if not everybody and not themselves and (courses or asked.course_ids is None):
         raise Forbidden("You may see no grade events of these courses.")
-    if not themselves:
+    if not themselves or own_id is None:
         return replace(asked, course_ids=everybody)
-    own = {own_id} if own_id is not None else set()
-    if asked.learner_ids is not None and not set(asked.learner_ids) <= own:
+    if asked.learner_ids is None:
+        if everybody:
+            raise InvalidInput(
+                "Ask for the courses that you teach apart from those that you learn in, or name "
+                "yourself as the learner."
+            )
+        return replace(asked, course_ids=themselves, learner_ids={own_id})
+    if set(asked.learner_ids) <= {own_id}:
+        return replace(asked, course_ids=everybody | themselves)
+    if not everybody:
         raise Forbidden("You may see the events of your own grades only.")
-    if everybody and asked.learner_ids is None:
-        raise InvalidInput(
-            "Ask for the courses that you teach apart from those that you learn in, or name "
-            "yourself as the learner."
-        )
-    return replace(asked, course_ids=everybody | themselves, learner_ids=own)
+    return replace(asked, course_ids=everybody)
 
 
 def as_seen_by(
@@ -82,12 +85,15 @@ def as_seen_by(
     Staff are told it as it is. A learner is told of results that are not hidden, and of the
     course grade that these made.
     """
+    change = logged.change
     if access.sees_hidden_results(viewer, course.key) or access.may_follow_all_events(
         viewer, course.key
     ):
-        return logged
-    change = logged.change
+        return None if change.seen_only else logged
     if isinstance(change, SubsectionGradeChanged):
+        # Of what the course has no more it is not known whether it was hidden.
+        if change.usage_key not in course.content.subsections:
+            return None
         view = learners_view(course.content, now)
         return logged if view.visibility(change.usage_key) is Visibility.VISIBLE else None
     seen = change.as_seen()
@@ -97,13 +103,10 @@ def as_seen_by(
 
 
 def _may_follow_everything(viewer: Viewer) -> bool:
-    if viewer.service is None:
+    grant = viewer.service
+    if grant is None:
         return viewer.global_staff
-    return (
-        access.Scope.EVENTS_READ in viewer.service.scopes
-        and viewer.service.everywhere
-        and viewer.service.learner_id is None
-    )
+    return access.Scope.EVENTS_READ in grant.scopes and grant.everywhere and not grant.own_only
 
 
 async def _courses(context: Context, ids: Collection[int] | None) -> list[StoredCourse]:
@@ -111,10 +114,10 @@ async def _courses(context: Context, ids: Collection[int] | None) -> list[Stored
         found = await context.loaders.course_by_id.load_many(list(ids))
         return [course for course in found if course is not None]
     viewer = context.viewer
-    if viewer.service is not None and not viewer.service.courses:
-        raise InvalidInput("Name the courses whose events you want.")
-    keys = (
-        viewer.staff_of | viewer.enrolled_in if viewer.service is None else viewer.service.courses
-    )
+    keys = viewer.staff_of | viewer.enrolled_in
+    if viewer.service is not None and not viewer.service.own_only:
+        if viewer.service.organizations:
+            raise InvalidInput("Name the courses whose events you want.")
+        keys = viewer.service.courses
     named = await context.loaders.course.load_many(sorted(keys))
     return [course for course in named if course is not None]

@@ -1,7 +1,7 @@
 """Grade events: reading the log in pages, and following it live."""
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Final
@@ -19,7 +19,6 @@ from db.event_log import (
 )
 from db.event_log_state import MAX_ID, Place, log_state, read_log_state
 from grading import (
-    Cause,
     CourseGradeChanged,
     EventKind,
     InvalidInput,
@@ -102,8 +101,12 @@ async def read_page(
     size = _page_size(first)
     permitted = await permitted_filter(context, asked)
     place = (await read_log_state()).retained if after is None else await place_of(after)
-    logged = await events_after(place, limit=size + 1, asked=permitted)
-    return await _page(context, logged, size, complete=True)
+
+    async def read(place: Place | None, limit: int) -> list[LoggedEvent]:
+        behind = place or Place(0, 0)
+        return await events_after(behind, limit=limit, asked=permitted)
+
+    return await _page(context, read, place, size, complete=True)
 
 
 async def read_history(
@@ -117,19 +120,23 @@ async def read_history(
     size = _page_size(first)
     permitted = await permitted_filter(context, asked)
     place = None if after is None else await place_of(after)
-    logged = await events_before(place, limit=size + 1, asked=permitted)
-    return await _page(context, logged, size, complete=False)
+
+    async def read(place: Place | None, limit: int) -> list[LoggedEvent]:
+        return await events_before(place, limit=limit, asked=permitted)
+
+    return await _page(context, read, place, size, complete=False)
 
 
 async def read_announced(
-    context: Context, course: StoredCourse, learner_ids: Collection[LearnerId]
+    context: Context,
+    course: StoredCourse,
+    learner_ids: Collection[LearnerId],
+    correlation_id: str,
 ) -> list[GradeEvent]:
-    """Return what updates in this operation announced of learners in a course, in order."""
+    """Return what one change announced of learners in a course, in order."""
     access.require_grades_editor(context.viewer, course.key)
-    logged = await events_of_request(course.id, learner_ids, context.correlation_id)
-    # Scores that were recorded in the same operation have announced what they changed themselves.
-    own = [one for one in logged if one.origin.cause is Cause.GRADE_UPDATED]
-    return await _with_courses(context, own, complete=False)
+    logged = await events_of_request(course.id, learner_ids, correlation_id)
+    return await _with_courses(context, logged, complete=False)
 
 
 async def follow(
@@ -156,7 +163,8 @@ async def follow(
     async def catch_up(behind: Place, limit: int) -> Sequence[LoggedEvent]:
         return await events_after(behind, limit=limit, asked=wanted)
 
-    (course_id,) = wanted.course_ids or (None,)
+    course_ids = tuple(wanted.course_ids or ())
+    course_id = course_ids[0] if len(course_ids) == 1 else None
     announcer = _announcers.setdefault(context.events, _Announcer())
     stream = context.events.follow(course_id, after=place, admits=wanted.admits, catch_up=catch_up)
     async with aclosing(stream) as logged_events:
@@ -224,13 +232,34 @@ def _repeated(logged: LoggedEvent) -> LoggedEvent:
 
 
 async def _page(
-    context: Context, logged: Sequence[LoggedEvent], size: int, *, complete: bool
+    context: Context,
+    read: Callable[[Place | None, int], Awaitable[list[LoggedEvent]]],
+    place: Place | None,
+    size: int,
+    *,
+    complete: bool,
 ) -> EventPage:
+    # How many there are on a page must not tell how many the viewer may not see.
     epoch = (await log_state()).epoch
-    events = await _with_courses(context, logged[:size], complete=complete)
-    cursors = tuple(cursor_of(epoch, one.logged.place) for one in events)
-    end = cursor_of(epoch, logged[:size][-1].place) if logged[:size] else None
-    return EventPage(tuple(events), cursors, len(logged) > size, end)
+    events: list[GradeEvent] = []
+    end: Place | None = None
+    limit, more = size + 1, True
+    while more and len(events) <= size:
+        logged = await read(place, limit)
+        more, limit = len(logged) == limit, MAX_EVENTS
+        events += await _with_courses(context, logged, complete=complete)
+        if logged:
+            place = end = logged[-1].place
+    page = events[:size]
+    if len(events) > size:
+        end = page[-1].logged.place if page else None
+    cursors = tuple(cursor_of(epoch, one.logged.place) for one in page)
+    return EventPage(
+        tuple(page),
+        cursors,
+        len(events) > size,
+        None if end is None else cursor_of(epoch, end),
+    )
 
 
 async def _with_courses(

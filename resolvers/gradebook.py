@@ -1,16 +1,34 @@
-"""The gradebook: pages of a course's active learners, by keyset."""
+"""The gradebook: pages of a course's learners, by keyset."""
 
 from dataclasses import dataclass
 
 from db.courses import StoredCourse
-from db.enrollments import EnrolledLearner, Position, active_count, gradebook_page
+from db.gradebook import (
+    BY_USERNAME,
+    EnrolledLearner,
+    GradebookCounts,
+    GradebookOrder,
+    Position,
+    Selected,
+    gradebook_page,
+)
+from db.gradebook_filter import ALL_ACTIVE, GradebookFilter
 from grading import InvalidInput, MalformedCursor, TooManyItems
 from resolvers import access
 from resolvers.context import Context
+from resolvers.gradebook_filter import checked_filter, checked_order
 from resolvers.loaders import Enrolled
 from resolvers.storable import is_storable
 
-__all__ = ["EnrolledLearner", "Page", "PageRequest", "Position", "count_learners", "read_page"]
+__all__ = [
+    "EnrolledLearner",
+    "GradebookCounts",
+    "Page",
+    "PageRequest",
+    "Position",
+    "count_learners",
+    "read_page",
+]
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
@@ -18,7 +36,7 @@ DEFAULT_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A row of learners in the gradebook's order, and whether there are more on either side."""
+    """A row of learners in an order, and whether there are more on either side."""
 
     learners: tuple[EnrolledLearner, ...]
     has_next: bool
@@ -27,12 +45,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page: the ``first`` learners ``after`` a place, or the ``last`` ``before`` one."""
+    """Which page: the ``first`` learners ``after`` a place, or the ``last`` ``before`` one.
+
+    Of those whom ``wanted`` lets through, in an ``order``.
+    """
 
     first: int | None = None
     after: Position | None = None
     last: int | None = None
     before: Position | None = None
+    wanted: GradebookFilter = ALL_ACTIVE
+    order: GradebookOrder = BY_USERNAME
 
     @property
     def backwards(self) -> bool:
@@ -58,20 +81,26 @@ class PageRequest:
 
 
 async def read_page(context: Context, course: StoredCourse, request: PageRequest) -> Page:
-    """Return a page of active learners.
+    """Return a page of learners.
 
-    :raises InvalidInput: if both directions are asked for, or a size below 0.
+    :raises InvalidInput: if both directions are asked for, a size below 0, or what no learner
+        could be or come in the order of.
+    :raises SubsectionNotFound: if the course has no subsection that is asked about.
     :raises TooManyItems: if more than 100 are asked for.
     :raises MalformedCursor: if no learner could have the place that is given.
     """
     access.require_all_grades_reader(context.viewer, course.key)
     size, backwards = request.size(), request.backwards
+    wanted = checked_filter(context.viewer, course, request.wanted)
+    order = checked_order(course, request.order)
     after, before = request.after, request.before
     beyond = before or after
-    if beyond is not None and not is_storable(beyond.username):
+    if beyond is not None and not _is_possible(beyond):
         raise MalformedCursor("This is no place in a gradebook.")
     # One more than asked for shows whether there are more.
-    found = await gradebook_page(course.id, limit=size + 1, beyond=beyond, backwards=backwards)
+    found = await gradebook_page(
+        course, wanted=wanted, order=order, limit=size + 1, beyond=beyond, backwards=backwards
+    )
     more = len(found) > size
     learners = found[len(found) - min(size, len(found)) :] if backwards else found[:size]
     for one in learners:
@@ -84,7 +113,20 @@ async def read_page(context: Context, course: StoredCourse, request: PageRequest
     )
 
 
-async def count_learners(context: Context, course: StoredCourse) -> int:
-    """Count the learners that the gradebook lists."""
+async def count_learners(
+    context: Context, course: StoredCourse, wanted: GradebookFilter = ALL_ACTIVE
+) -> GradebookCounts:
+    """Count the active learners of a course, and those whom a filter lets through.
+
+    :raises InvalidInput: if no learner could be what is asked for.
+    :raises SubsectionNotFound: if the course has no subsection that is asked about.
+    """
     access.require_all_grades_reader(context.viewer, course.key)
-    return await active_count(course.id)
+    selected = Selected(course, checked_filter(context.viewer, course, wanted))
+    return await context.loaders.gradebook_counts.load(selected) or GradebookCounts(0, 0)
+
+
+def _is_possible(place: Position) -> bool:
+    return is_storable(place.username) and (
+        not isinstance(place.value, str) or is_storable(place.value)
+    )

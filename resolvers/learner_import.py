@@ -4,12 +4,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from db.course_roles import CourseRole, course_roles, save_course_roles
 from db.courses import StoredCourse, present_courses
 from db.enrollments import Enrollment, enrollments, save_enrollments
 from db.learners import Learner, LearnerName, learners_by_id, learners_by_name, save_learners
 from formats.csv_rows import RefusedLine
 from formats.learners_csv import LearnerRow
-from grading import CourseKey, CourseNotFound, DuplicateItem, GradingError, LearnerId
+from grading import (
+    CourseKey,
+    CourseNotFound,
+    DuplicateItem,
+    GradingError,
+    InvalidInput,
+    LearnerId,
+)
 from resolvers import access
 from resolvers.context import Context
 from resolvers.courses import require_course
@@ -32,6 +40,7 @@ class LearnersImported:
     learners_updated: int = 0
     enrollments_added: int = 0
     enrollments_updated: int = 0
+    roles_added: int = 0
     lines_without_course: int = 0
 
 
@@ -43,7 +52,7 @@ async def import_learners(
     keep_going: bool = False,
     progress: Progress = unseen,
 ) -> LearnersImported:
-    """Store learners and enrollments: all of them, or with ``keep_going`` all that are right.
+    """Store learners, enrollments and roles: all, or with ``keep_going`` all that are right.
 
     ``default_course`` is the course of rows that name none. What a row does not say of a learner
     stays as it is stored. ``progress`` counts lines.
@@ -66,10 +75,13 @@ async def import_learners(
 async def _store(context: Context, roster: "_Roster") -> LearnersImported:
     now = context.now()
     learners, enrolled = roster.learners_to_store(), roster.enrollments_to_store()
+    roles = roster.roles_to_store()
     for batch in batches(learners, BATCH):
         await save_learners(batch, now=now)
     for part in batches(enrolled, BATCH):
         await save_enrollments(part, now=now)
+    for some in batches(roles, BATCH):
+        await save_course_roles(some, now=now)
     context.forget_reads()
     learners_added = sum(one.id not in roster.stored_learners for one in learners)
     enrollments_added = sum(
@@ -83,6 +95,7 @@ async def _store(context: Context, roster: "_Roster") -> LearnersImported:
         learners_updated=len(learners) - learners_added,
         enrollments_added=enrollments_added,
         enrollments_updated=len(enrolled) - enrollments_added,
+        roles_added=len(roles),
         lines_without_course=roster.lines_without_course,
     )
 
@@ -96,12 +109,14 @@ class _Roster:
         self.refused: list[RefusedLine] = []
         self.stored_learners: dict[LearnerId, Learner] = {}
         self.stored_enrollments: dict[tuple[int, LearnerId], Enrollment] = {}
+        self.stored_roles: set[CourseRole] = set()
         self._default_course = default_course
         self._courses: dict[CourseKey, StoredCourse] = {}
         # A name that a learner gives up in this file is free for others in the next one only.
         self._owners: dict[tuple[str, str], LearnerId] = {}
         self._said: dict[LearnerId, dict[str, str]] = {}
         self._enrolled: dict[tuple[int, LearnerId], Enrollment] = {}
+        self._roles: dict[CourseRole, None] = {}
         self._lines_of: dict[tuple[int | None, LearnerId], int] = {}
 
     async def take(self, rows: Sequence[LearnerRow | RefusedLine]) -> None:
@@ -133,6 +148,10 @@ class _Roster:
             if one != self.stored_enrollments.get(place)
         ]
 
+    def roles_to_store(self) -> list[CourseRole]:
+        """Return the roles that are new."""
+        return [one for one in self._roles if one not in self.stored_roles]
+
     async def _look_up(self, rows: Sequence[LearnerRow]) -> None:
         keys = {key for row in rows if (key := self._course_key(row))}
         self._courses |= await present_courses(keys - self._courses.keys())
@@ -145,6 +164,8 @@ class _Roster:
         course_ids = {self._courses[key].id for key in keys if key in self._courses}
         if course_ids:
             self.stored_enrollments |= await enrollments(course_ids, ids)
+            if any(row.role for row in rows):
+                self.stored_roles |= await course_roles(course_ids, ids)
 
     async def _look_up_owners(self, column: LearnerName, names: Collection[str]) -> None:
         owners = await learners_by_name(column, names) if names else {}
@@ -152,6 +173,8 @@ class _Roster:
 
     def _enter(self, row: LearnerRow) -> None:
         course_id = self._course_id(row)
+        if course_id is None and row.role is not None:
+            raise InvalidInput("A role needs a course_key: it is one in a course.")
         if line := self._lines_of.get((course_id, row.user_id)):
             raise DuplicateItem(f"Line {line} is of the same learner and course.")
         said = self._said.get(row.user_id, {})
@@ -183,6 +206,8 @@ class _Roster:
     def _enroll(self, course_id: int, row: LearnerRow) -> None:
         place = (course_id, row.user_id)
         known = self.stored_enrollments.get(place) or Enrollment(*place)
+        if row.role is not None:
+            self._roles[CourseRole(*place, row.role)] = None
         self._enrolled[place] = replace(
             known,
             active=row.active,

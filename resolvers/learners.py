@@ -17,16 +17,23 @@ __all__ = [
     "Enrollment",
     "Learner",
     "LearnerRef",
+    "find_actor",
     "find_learner",
     "learner_id_of",
     "may_see_email",
     "own_learner",
+    "own_learner_id",
     "read_enrollment",
     "read_learner",
     "require_learner",
 ]
 
 MAX_LEARNER_ID_DIGITS = len(str(MAX_LEARNER_ID))
+_SPELLED = {  # as clients write them
+    "user_id": "userId",
+    "username": "username",
+    "external_user_key": "externalUserKey",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ async def read_learner(context: Context, learner_id: LearnerId) -> Learner:
     """
     learner = await context.loaders.learner.load(learner_id)
     if learner is None:
-        raise LearnerNotFound(f"There is no learner whose user_id is {learner_id}.")
+        raise LearnerNotFound(f"There is no learner whose userId is {learner_id}.")
     return learner
 
 
@@ -71,8 +78,34 @@ async def find_learner(
 
 async def own_learner(context: Context) -> Learner | None:
     """Return who the viewer is among the learners, None if nobody."""
-    learner_id = context.viewer.learner_id
-    return None if learner_id is None else await context.loaders.learner.load(learner_id)
+    viewer = context.viewer
+    if viewer.learner_id is not None:
+        return await context.loaders.learner.load(viewer.learner_id)
+    if viewer.service is None and viewer.global_staff and viewer.name != access.UNNAMED:
+        # Everybody else was looked up before the operation began.
+        return await context.loaders.learner_by_username.load(viewer.name)
+    return None
+
+
+async def own_learner_id(context: Context, course: StoredCourse) -> LearnerId | None:
+    """Return the number of the viewer among the learners, None if they are nobody."""
+    viewer = context.viewer
+    if viewer.learner_id is not None and access.is_own_grade(viewer, course.key, viewer.learner_id):
+        return viewer.learner_id  # who learns here was looked up before the operation began
+    own = await own_learner(context)
+    return None if own is None else own.id
+
+
+async def find_actor(
+    context: Context, username: str | None, course_key: CourseKey
+) -> Learner | None:
+    """Return who changed something in a course, None if that is nobody whom the viewer may know."""
+    if username is None:
+        return None
+    ref = LearnerRef("username", username)
+    if access.may_know_actors(context.viewer, course_key):
+        return await _named(context, ref)
+    return await find_learner(context, ref)
 
 
 async def _is_known(context: Context, learner_id: LearnerId, course: StoredCourse | None) -> bool:
@@ -81,8 +114,8 @@ async def _is_known(context: Context, learner_id: LearnerId, course: StoredCours
         return True
     keys = await read_course_keys(context, learner_id)
     if course is not None:
-        return course.key in keys and access.may_read_grade(viewer, course.key, learner_id)
-    return any(access.may_read_grade(viewer, key, learner_id) for key in keys)
+        return course.key in keys and access.may_know_learner(viewer, course.key, learner_id)
+    return any(access.may_know_learner(viewer, key, learner_id) for key in keys)
 
 
 async def read_course_keys(context: Context, learner_id: LearnerId) -> frozenset[CourseKey]:
@@ -121,7 +154,7 @@ async def require_learner(
     """
     learner = await find_learner(context, ref, course)
     if learner is None:
-        raise LearnerNotFound(f"There is no learner whose {ref.kind} is {ref.name!r}.")
+        raise LearnerNotFound(f"There is no learner whose {_SPELLED[ref.kind]} is {ref.name!r}.")
     return learner
 
 

@@ -7,10 +7,23 @@ from typing import Any, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
-from db import course_grades, courses, enrollments, learners, problem_scores, subsection_grades
+from db import (
+    course_grades,
+    courses,
+    enrollments,
+    grade_statistics,
+    gradebook,
+    learners,
+    override_entries,
+    problem_scores,
+    subsection_grades,
+)
 from db.courses import StoredCourse
 from db.enrollments import Enrollment
+from db.grade_statistics import ClassOutcomes, SelectedSubsection
+from db.gradebook import GradebookCounts, Selected
 from db.learners import Learner
+from db.override_entries import HistoryPage, Overridable, OverrideEntry
 from grading import CourseGrade, CourseKey, LearnerId, RecordedScore, SubsectionGrade, UsageKey
 from resolvers.observation import observing
 
@@ -95,6 +108,23 @@ class Loaders:
         )
         self.recorded_scores: DataLoader[Enrolled, Mapping[UsageKey, RecordedScore] | None] = (
             batching(_recorded_scores)
+        )
+
+        self.gradebook_counts: DataLoader[Selected, GradebookCounts | None] = batching(
+            gradebook.gradebook_counts
+        )
+        self.course_outcomes: DataLoader[Selected, ClassOutcomes | None] = batching(
+            grade_statistics.course_outcomes
+        )
+        self.subsection_percents: DataLoader[SelectedSubsection, dict[float, int] | None] = (
+            batching(grade_statistics.subsection_percents)
+        )
+
+        self.override_entries: DataLoader[HistoryPage, list[OverrideEntry] | None] = batching(
+            override_entries.override_entries
+        )
+        self.override_count: DataLoader[Overridable, int | None] = batching(
+            override_entries.count_override_entries
         )
 
     def forget(self) -> None:

@@ -1,9 +1,10 @@
 """Regrading learners under the lock: read, compute, save."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from db.course_grades import course_grades, save_course_grades
 from db.courses import StoredCourse, present_courses_by_id
@@ -11,7 +12,7 @@ from db.errors import DBConnectionError, RetryableError
 from db.event_log import Origin, append_events
 from db.problem_scores import recorded_scores
 from db.subsection_grades import save_subsection_grades, subsection_grades
-from db.transaction import grade_transaction, retrying
+from db.transaction import grade_transaction, retrying, transaction
 from grading import (
     ComputationFailed,
     CourseGrade,
@@ -19,9 +20,14 @@ from grading import (
     LearnerId,
     LearnerRecord,
     Regraded,
+    SubsectionGradeOverride,
     UsageKey,
     regrade,
 )
+from resolvers.first_answers import AnsweredMeanwhile, FirstTime
+from resolvers.version_check import version_conflict
+
+NewOverrides: TypeAlias = Mapping[UsageKey, SubsectionGradeOverride | None]  # None removes
 
 LARGEST_FIGURE = 1e300  # the database's own checks let no more in
 
@@ -37,42 +43,89 @@ class GradeResult:
     error: GradingError | None = None
 
 
-async def regrade_each(
-    course_id: int, learner_ids: Sequence[LearnerId], *, force: bool, origin: Origin, now: datetime
+async def regrade_each(  # noqa: PLR0913 - whom, how, and under which conditions
+    course_id: int,
+    learner_ids: Sequence[LearnerId],
+    *,
+    force: bool,
+    origin: Origin,
+    now: datetime,
+    if_version: str | None = None,
+    first: FirstTime[list[GradeResult]] | None = None,
+    require_open: Callable[[StoredCourse], None] | None = None,
 ) -> list[GradeResult]:
-    """Regrade learners in one transaction, or each alone where the one cannot be stored.
+    """Regrade learners in one transaction; one whose grade cannot be stored stops nobody else.
 
     With ``force`` every subsection is recomputed from its scores first.
 
-    :raises DBConnectionError: if the database is lost; what was regraded before stays so.
+    :raises GradesFrozen: if ``require_open`` finds the course's grades frozen.
+    :raises VersionConflict: if ``if_version`` is given and a stored grade is of another one.
+    :raises DBConnectionError: if the database is lost.
     """
+    task = _Task(course_id, tuple(learner_ids), force, origin, now, if_version, first, require_open)
     try:
-        return await _regrade_together(course_id, learner_ids, force=force, origin=origin, now=now)
-    except (RetryableError, DBConnectionError):
+        return await _regrade(task, apart=False)
+    except (RetryableError, DBConnectionError, GradingError, AnsweredMeanwhile):
         raise
     except Exception:
-        if len(learner_ids) == 1:
-            logger.exception("learner %d cannot be graded", learner_ids[0])
-            error = ComputationFailed("This learner's grade could not be stored; see the log.")
-            return [GradeResult(learner_ids[0], error=error)]
-    results: list[GradeResult] = []
-    for learner_id in learner_ids:
-        results += await regrade_each(course_id, [learner_id], force=force, origin=origin, now=now)
-    return results
+        logger.exception("a grade could not be stored; trying each learner apart")
+    return await _regrade(task, apart=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    course_id: int
+    learner_ids: tuple[LearnerId, ...]
+    force: bool
+    origin: Origin
+    now: datetime
+    if_version: str | None
+    first: FirstTime[list[GradeResult]] | None
+    require_open: Callable[[StoredCourse], None] | None
 
 
 @retrying
-async def _regrade_together(
-    course_id: int, learner_ids: Sequence[LearnerId], *, force: bool, origin: Origin, now: datetime
-) -> list[GradeResult]:
-    async with grade_transaction(course_id, learner_ids):
-        course = (await present_courses_by_id([course_id]))[course_id]
-        records = await learner_records(course, learner_ids, with_scores=force)
-        recompute = tuple(course.content.subsections) if force else ()
-        regraded, errors = regrade_records(
-            course, records, dict.fromkeys(learner_ids, recompute), now=now
+async def _regrade(task: _Task, *, apart: bool) -> list[GradeResult]:
+    async with grade_transaction(task.course_id, task.learner_ids):
+        if task.first is not None:
+            await task.first.require()
+        results = (
+            [await _regrade_apart(task, learner_id) for learner_id in task.learner_ids]
+            if apart
+            else await _regrade_together(task, task.learner_ids)
         )
-        await save_regraded(course, regraded, origin, now=now)
+        if task.first is not None and any(result.error is None for result in results):
+            await task.first.keep(results)
+    return results
+
+
+async def _regrade_apart(task: _Task, learner_id: LearnerId) -> GradeResult:
+    try:
+        async with transaction():
+            (result,) = await _regrade_together(task, [learner_id])
+    except (RetryableError, DBConnectionError, GradingError):
+        raise
+    except Exception:
+        logger.exception("learner %d cannot be graded", learner_id)
+        error = ComputationFailed("This learner's grade could not be stored; see the log.")
+        return GradeResult(learner_id, error=error)
+    return result
+
+
+async def _regrade_together(task: _Task, learner_ids: Sequence[LearnerId]) -> list[GradeResult]:
+    course = (await present_courses_by_id([task.course_id]))[task.course_id]
+    if task.require_open is not None:
+        task.require_open(course)
+    records = await learner_records(course, learner_ids, with_scores=task.force)
+    for learner_id, record in records.items():
+        conflict = version_conflict(task.if_version, course_grade_version(record), learner_id)
+        if conflict is not None:
+            raise conflict
+    recompute = tuple(course.content.subsections) if task.force else ()
+    regraded, errors = regrade_records(
+        course, records, dict.fromkeys(learner_ids, recompute), now=task.now
+    )
+    await save_regraded(course, regraded, task.origin, now=task.now)
     return [
         GradeResult(learner_id, error=errors[learner_id])
         if learner_id in errors
@@ -98,12 +151,18 @@ async def learner_records(
     }
 
 
-def regrade_records(
+def course_grade_version(record: LearnerRecord) -> int:
+    """Return the version of the stored course grade, 0 where there is none."""
+    return 0 if record.course_grade is None else record.course_grade.version
+
+
+def regrade_records(  # noqa: PLR0913 - learners, what is stored, what is to be done, and when
     course: StoredCourse,
     records: Mapping[LearnerId, LearnerRecord],
     recompute: Mapping[LearnerId, Iterable[UsageKey]],
     *,
     cleared: Mapping[LearnerId, Collection[UsageKey]] | None = None,
+    overrides: Mapping[LearnerId, NewOverrides] | None = None,
     now: datetime,
 ) -> tuple[dict[LearnerId, Regraded], dict[LearnerId, GradingError]]:
     """Regrade these subsections of each learner; one who cannot be graded stops nobody else."""
@@ -117,6 +176,7 @@ def regrade_records(
                 records[learner_id],
                 recompute=usage_keys,
                 cleared=(cleared or {}).get(learner_id, ()),
+                overrides=(overrides or {}).get(learner_id),
                 now=now,
             )
             _require_storable(one, course.content.algorithm.subsection_decimals)
@@ -154,6 +214,13 @@ async def save_regraded(
 
     To be called in a grade transaction.
     """
+    await save_grades(course, regraded)
+    changes = [change for one in regraded.values() for change in one.changes]
+    await append_events(course.id, changes, origin, now=now)
+
+
+async def save_grades(course: StoredCourse, regraded: Mapping[LearnerId, Regraded]) -> None:
+    """Store what regrades changed, without a word to anybody."""
     await save_subsection_grades(
         course,
         [
@@ -170,5 +237,3 @@ async def save_regraded(
             if one.course_grade_to_store is not None
         ],
     )
-    changes = [change for one in regraded.values() for change in one.changes]
-    await append_events(course.id, changes, origin, now=now)

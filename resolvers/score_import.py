@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from db.event_log import Origin
 from formats.csv_rows import RefusedLine
 from formats.scores_csv import ScoreRow
-from grading import Cause, ComputationFailed, LearnerId, ScoreOutdated
+from grading import Cause, ComputationFailed, GradesFrozen, LearnerId, ScoreOutdated
 from resolvers import access
 from resolvers.context import Context
 from resolvers.course_grades import CHUNK
+from resolvers.courses import open_check
 from resolvers.progress import Progress, batches, unseen
 from resolvers.score_recording import Fate, ScoreOutcome, record_scores
 from resolvers.score_rows import EntryOfLine, check_rows
@@ -71,7 +71,7 @@ async def import_scores(
         tally.refused += checked.refused
         done += len(checked.refused)
         for course_id, entries in _transactions(checked.entries):
-            await _record(course_id, entries, tally, context.origin(Cause.BULK_IMPORT), now=now)
+            await _record(context, course_id, entries, tally, now=now)
             done += len(entries)
             recording(done, lines)
     context.after_change()
@@ -98,15 +98,22 @@ def _transactions(
 
 
 async def _record(
+    context: Context,
     course_id: int,
     entries: Sequence[EntryOfLine],
     tally: "_Tally",
-    origin: Origin,
     *,
     now: datetime,
 ) -> None:
     scores = [one.entry for one in entries]
-    outcomes = await record_scores(course_id, scores, origin=origin, now=now)
+    origin = context.origin(Cause.BULK_IMPORT)
+    try:
+        outcomes = await record_scores(
+            course_id, scores, origin=origin, now=now, require_open=open_check(context, now)
+        )
+    except GradesFrozen as error:  # since the lines were checked
+        tally.refused += [RefusedLine(one.line, error.message, error.code) for one in entries]
+        return
     for one, outcome in zip(entries, outcomes, strict=True):
         tally.count(one, outcome)
 

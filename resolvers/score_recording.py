@@ -1,6 +1,6 @@
 """Recording scores: problem scores, touched subsections and course grades in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
@@ -22,12 +22,22 @@ from grading import (
     is_higher_or_equal,
     zero_course_grade,
 )
-from resolvers.regrading import learner_records, regrade_records, save_regraded
+from resolvers.first_answers import FirstTime
+from resolvers.regrading import (
+    course_grade_version,
+    learner_records,
+    regrade_records,
+    save_regraded,
+)
+from resolvers.version_check import version_conflict
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreEntry:
-    """A raw score to record: points ``earned`` (None clears) of points ``possible``, and when."""
+    """A raw score to record: points ``earned`` (None clears) of points ``possible``, and when.
+
+    ``if_version`` is the version that the course grade must have before the request, None for any.
+    """
 
     learner_id: LearnerId
     usage_key: UsageKey
@@ -36,6 +46,7 @@ class ScoreEntry:
     scored_at: datetime
     only_if_higher: bool = False
     comment: str | None = None
+    if_version: str | None = None
 
 
 class Fate(Enum):
@@ -62,17 +73,29 @@ class ScoreOutcome:
 
 
 @retrying
-async def record_scores(
-    course_id: int, entries: Sequence[ScoreEntry], *, origin: Origin, now: datetime
+async def record_scores(  # noqa: PLR0913 - what, and under which conditions
+    course_id: int,
+    entries: Sequence[ScoreEntry],
+    *,
+    origin: Origin,
+    now: datetime,
+    first: FirstTime[list[ScoreOutcome]] | None = None,
+    require_open: Callable[[StoredCourse], None] | None = None,
 ) -> list[ScoreOutcome]:
     """Record scores in the order given and regrade what they touch, all in one transaction.
 
     Each entry that cannot be recorded is refused by itself; the others are stored. Of a learner
     whose grade cannot be computed nothing is stored.
+
+    :raises GradesFrozen: if ``require_open`` finds the course's grades frozen.
     """
     learner_ids = list(dict.fromkeys(entry.learner_id for entry in entries))
     async with grade_transaction(course_id, learner_ids):
+        if first is not None:
+            await first.require()
         course = (await present_courses_by_id([course_id]))[course_id]
+        if require_open is not None:
+            require_open(course)
         records = await learner_records(course, learner_ids, with_scores=True)
         ledger = _Ledger(course, records)
         outcomes = [ledger.enter(entry) for entry in entries]
@@ -83,9 +106,13 @@ async def record_scores(
             course, [new for new in ledger.new_scores() if new.learner_id in regraded], now=now
         )
         await save_regraded(course, regraded, origin, now=now)
-    return [
-        _settled(course, one, records[one.entry.learner_id], regraded, errors) for one in outcomes
-    ]
+        settled = [
+            _settled(course, one, records[one.entry.learner_id], regraded, errors)
+            for one in outcomes
+        ]
+        if first is not None and any(one.error is None for one in settled):
+            await first.keep(settled)
+    return settled
 
 
 class _Ledger:
@@ -106,6 +133,10 @@ class _Ledger:
                     f"{entry.usage_key} is no problem in the present version of {self._course.key}."
                 ),
             )
+        version = course_grade_version(self._records[entry.learner_id])
+        conflict = version_conflict(entry.if_version, version, entry.learner_id)
+        if conflict is not None:
+            return ScoreOutcome(entry, error=conflict)
         scores = self._scores[entry.learner_id]
         stored = scores.get(entry.usage_key)
         if stored is not None and entry.scored_at < stored.scored_at:

@@ -17,7 +17,7 @@ from formats.scores_csv import ScoreRow
 from grading import Cause, GradingError, InvalidInput, LearnerId, ScoreOutdated, UsageKey
 from resolvers import access
 from resolvers.context import Context
-from resolvers.courses import freeze
+from resolvers.courses import open_check
 from resolvers.progress import Progress, batches, unseen
 from resolvers.score_recording import Fate, ScoreEntry, record_scores
 from resolvers.score_rows import check_rows
@@ -116,6 +116,8 @@ async def play(  # noqa: PLR0913
     :raises GradesFrozen: if the course's grades are frozen.
     """
     access.require_grades_editor(context.viewer, course.key)
+    # Also where nothing is to be played because of it.
+    open_check(context, context.now())(course)
     ended = ended or asyncio.Event()
     played = Played()
     clock = asyncio.get_running_loop().time
@@ -146,9 +148,12 @@ async def _record(
     context: Context, course: StoredCourse, step: Sequence[ScoreEntry], played: Played
 ) -> None:
     now = context.now()
-    freeze(context, course).require_open(now)
+    require_open = open_check(context, now)
+    require_open(course)
     origin = context.origin(Cause.SCORE_RECORDED)
-    for outcome in await record_scores(course.id, step, origin=origin, now=now):
+    for outcome in await record_scores(
+        course.id, step, origin=origin, now=now, require_open=require_open
+    ):
         match outcome.error:
             case ScoreOutdated():
                 played.outdated += 1

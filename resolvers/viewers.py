@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from db.connection import client
 from db.course_roles import Standing, standing_of_id, standing_of_username
-from resolvers.access import STAFF_ROLES, Viewer
+from resolvers.access import STAFF_ROLES, UNNAMED, Viewer
 from resolvers.shared_work import SharedWork
 
 RECENT: Final = 1.0  # seconds
@@ -19,7 +19,8 @@ _recent: WeakKeyDictionary[object, OrderedDict[Viewer, SharedWork[Viewer]]] = We
 async def identify(claimed: Viewer) -> Viewer:
     """Return the viewer that a token claims, with what the database knows of them.
 
-    Global staff and services need nothing of it, and nobody is looked up who has not signed in.
+    Global staff need nothing of it, nor do services that act for nobody in particular, and nobody
+    is looked up who has not said who they are.
     """
     if _is_complete(claimed):
         return claimed
@@ -49,14 +50,19 @@ async def identify_recently(claimed: Viewer) -> Viewer:
 
 
 def _is_complete(claimed: Viewer) -> bool:
-    return claimed.global_staff or claimed.service is not None or not claimed.signed_in
+    if claimed.learner_id is None and claimed.name == UNNAMED:
+        return True
+    if claimed.service is not None:
+        return not claimed.service.own_only
+    return claimed.global_staff or not claimed.signed_in
 
 
 def _with_standing(claimed: Viewer, standing: Standing) -> Viewer:
     teaches = {key for key, roles in standing.roles.items() if roles & STAFF_ROLES}
     return replace(
         claimed,
+        name=standing.learner.username if claimed.name == UNNAMED else claimed.name,
         learner_id=standing.learner.id,
-        staff_of=claimed.staff_of | teaches,
+        staff_of=claimed.staff_of | (teaches if claimed.service is None else frozenset()),
         enrolled_in=standing.enrolled_in,
     )

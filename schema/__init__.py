@@ -11,7 +11,12 @@ from schema.scalars import SCALARS
 from schema.served_schema import ServedSchema
 from schema.subscription import Subscription
 from schema.time_limit import TimeLimit
-from schema.user_error import GradesFrozenError, InputError, ScoreOutOfRangeError
+from schema.user_error import (
+    GradesFrozenError,
+    InputError,
+    ScoreOutOfRangeError,
+    VersionConflictError,
+)
 
 
 def _build() -> ServedSchema:
@@ -19,7 +24,7 @@ def _build() -> ServedSchema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[InputError, GradesFrozenError, ScoreOutOfRangeError],
+        types=[InputError, GradesFrozenError, ScoreOutOfRangeError, VersionConflictError],
         extensions=[TimeLimit, FreshLoaders, KnownDocument],
         config=StrawberryConfig(scalar_map=SCALARS),
     )

@@ -6,25 +6,22 @@ from typing import Annotated, Self
 import strawberry
 
 import grading
-from resolvers import course_grades, courses, gradebook, learners
+from resolvers import course_grades, freezing, grade_statistics, gradebook, learners
+from resolvers.course_list import permissions_of
 from resolvers.courses import StoredCourse
 from schema.course_grade import CourseGrade
 from schema.cursor import parse_position
 from schema.global_id import global_id
+from schema.grade_permissions import GradePermissions
+from schema.grade_statistics import STAFF_ONLY, Buckets, GradeStatistics
 from schema.gradebook import GradebookConnection
+from schema.gradebook_filter import BY_USERNAME, Filter, GradebookOrder, asked_filter
+from schema.grades_freeze import GradesFreeze
 from schema.info import Info
 from schema.learner import LearnerRefInput
 from schema.node import Node
 from schema.policy import GradingPolicy
 from schema.structure import Section, Subsection
-
-
-@strawberry.type(description="Whether and when the grades of a course stop changing.")
-class GradesFreeze:
-    frozen: bool = strawberry.field(description="Whether every grade write is refused.")
-    freezes_at: datetime | None = strawberry.field(
-        description="When writes stop (by default 30 days after `Course.end`), or null when never."
-    )
 
 
 @strawberry.type(description="A course run, in its present version.")
@@ -66,11 +63,10 @@ class Course(Node):
 
         None if there is no such learner that the viewer may know of.
         """
-        learner = (
-            await learners.own_learner(info.context)
-            if ref is None
-            else await learners.find_learner(info.context, ref.ref(), self.stored)
-        )
+        if ref is None:
+            own_id = await learners.own_learner_id(info.context, self.stored)
+            return None if own_id is None else await self.read_grade(info, own_id)
+        learner = await learners.find_learner(info.context, ref.ref(), self.stored)
         return None if learner is None else await self.read_grade(info, learner.id)
 
     def subsection_of(self, usage_key: grading.UsageKey) -> Subsection:
@@ -89,10 +85,12 @@ class Course(Node):
     def grading_policy(self) -> GradingPolicy:
         return GradingPolicy.of(self)
 
-    @strawberry.field(description="Whether and when the grades of the course stop changing.")
+    @strawberry.field(
+        description="Whether, since when and why the grades of the course no longer change."
+    )
     def grades_freeze(self, info: Info) -> GradesFreeze:
-        freeze = courses.freeze(info.context, self.stored)
-        return GradesFreeze(frozen=freeze.frozen(info.context.now()), freezes_at=freeze.freezes_at)
+        freeze = freezing.present_freeze(info.context, self.stored)
+        return GradesFreeze.of(freeze, info.context.now())
 
     @strawberry.field(description="Chapters, in course order.")
     def sections(self) -> list[Section]:
@@ -143,18 +141,26 @@ class Course(Node):
         return await self.read_grade_of(info, learner)
 
     @strawberry.field(
-        description="CourseGradeFactory.iter: one entry for every active learner, by user name. "
-        "Staff only."
+        description="CourseGradeFactory.iter: one entry for every learner that the filter lets "
+        "through, those without a grade included. Staff only."
     )
     async def gradebook(
         self,
         info: Info,
+        filter: Filter = None,
+        order_by: Annotated[
+            GradebookOrder | None,
+            strawberry.argument(description="The order; by user name when not given."),
+        ] = BY_USERNAME,
         first: Annotated[
             int | None,
             strawberry.argument(description="How many, at most 100; 20 when not given."),
         ] = None,
         after: Annotated[
-            str | None, strawberry.argument(description="A cursor: what follows it.")
+            str | None,
+            strawberry.argument(
+                description="A cursor of this order, under whatever filter: what follows it."
+            ),
         ] = None,
         last: Annotated[
             int | None, strawberry.argument(description="How many from the end, at most 100.")
@@ -163,11 +169,33 @@ class Course(Node):
             str | None, strawberry.argument(description="A cursor: what precedes it.")
         ] = None,
     ) -> GradebookConnection:
+        order = (order_by or BY_USERNAME).asked()
         request = gradebook.PageRequest(
             first=first,
-            after=parse_position(after, self.stored.id),
+            after=parse_position(after, self.stored, order),
             last=last,
-            before=parse_position(before, self.stored.id),
+            before=parse_position(before, self.stored, order),
+            wanted=asked_filter(filter),
+            order=order,
         )
         page = await gradebook.read_page(info.context, self.stored, request)
-        return GradebookConnection.of(page, self)
+        return GradebookConnection.of(page, self, request)
+
+    @strawberry.field(
+        description="The figures of the stored course grades, with the letters and passes that "
+        f"are stored with them. {STAFF_ONLY}"
+    )
+    async def grade_statistics(
+        self, info: Info, filter: Filter = None, buckets: Buckets = 10
+    ) -> GradeStatistics:
+        value = await grade_statistics.read_course_statistics(
+            info.context,
+            self.stored,
+            asked_filter(filter),
+            buckets=10 if buckets is None else buckets,
+        )
+        return GradeStatistics.of(value, info.context.now())
+
+    @strawberry.field(description="What the viewer may do in the course.")
+    def viewer_permissions(self, info: Info) -> GradePermissions:
+        return GradePermissions.of(permissions_of(info.context, self.stored), self.stored)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 import grading
-from resolvers import course_grades, grade_events, learners
-from resolvers.course_grades import Breakdown
+from resolvers import course_grades, grade_events, learners, what_if
+from resolvers.breakdown import Breakdown
 from schema.assignment_type_grade import AssignmentTypeGrade
 from schema.explanation import GradeExplanation, GradingAlgorithm
 from schema.global_id import global_id
@@ -17,10 +17,12 @@ from schema.info import Info
 from schema.learner import Enrollment, User
 from schema.node import Node
 from schema.passing_status import PassingStatus
-from schema.percentage import Decimals, percentage
+from schema.percentage import Decimals, percentage_or_nothing
 from schema.scalars import GradeFraction
 from schema.section_grade import SectionGrade
 from schema.subsection_grade import SubsectionGrade
+from schema.visibility import GradeVisibility
+from schema.what_if import CourseGradePreview, WhatIfScoreInput
 
 if TYPE_CHECKING:
     from schema.course import Course
@@ -36,27 +38,38 @@ class GradeStaleness(Enum):
     )
 
 
-@strawberry.type(description="One learner's grade in one course.")
+@strawberry.type(
+    description="One learner's grade in one course. Where results are hidden from the viewer, it "
+    "is computed over the visible ones alone, as if the course had no others."
+)
 class CourseGrade(Node):
     value: strawberry.Private[grading.CourseGrade]
+    # What it is made of, where that is at hand already.
+    known_breakdown: strawberry.Private[Breakdown | None]
     course: Annotated["Course", strawberry.lazy("schema.course")] = strawberry.field(
         description="The course."
     )
-    percent: GradeFraction = strawberry.field(
-        description="Policy grade; work not attempted counts as zero (Canvas `finalScore`)."
+    percent: GradeFraction | None = strawberry.field(
+        description="Policy grade; work not attempted counts as zero (Canvas `finalScore`). Null "
+        "where all that counts is hidden from the viewer: `visibility` says why."
     )
-    unrounded_percent: float = strawberry.field(
-        description="What `percent` was rounded from, as a fraction of one."
+    unrounded_percent: float | None = strawberry.field(
+        description="What `percent` was rounded from, as a fraction of one; null where that is."
     )
     letter_grade: str | None = strawberry.field(
-        description="From the cutoffs; null when none is reached."
+        description="From the cutoffs; null when none is reached, or `percent` is null."
     )
     passed: bool = strawberry.field(
-        description="Whether the lowest cutoff above zero is reached; false when there is none."
+        description="Whether the lowest cutoff above zero is reached; false when there is none, "
+        "or `percent` is null."
     )
-    passing_status: PassingStatus = strawberry.field(description="Where the learner stands.")
+    passing_status: PassingStatus = strawberry.field(
+        description="Where the learner stands; NOT_ATTEMPTED as well where nothing counts yet "
+        "that the viewer may see."
+    )
     passed_at: datetime | None = strawberry.field(
-        description="First time passed; kept after a later fail."
+        description="First time passed; kept after a later fail. Null while part of the grade is "
+        "hidden from the viewer."
     )
     attempted: bool = strawberry.field(description="Whether the learner did anything at all.")
     persisted: bool = strawberry.field(
@@ -64,11 +77,11 @@ class CourseGrade(Node):
     )
     last_updated: datetime | None = strawberry.field(
         description="When a value of the grade last changed (PersistentCourseGrade.modified); "
-        "null when not persisted."
+        "null when not persisted. Where results are hidden from the viewer, when a visible one "
+        "last changed."
     )
-    version: str = strawberry.field(description="Changes with every value; `0` when not stored.")
-    staleness: list[GradeStaleness] = strawberry.field(
-        description="Stored under another policy or course version than the present one."
+    version: str = strawberry.field(
+        description="Changes with every value that the viewer may see; `0` when not stored."
     )
     algorithm: GradingAlgorithm = strawberry.field(
         description="The rounding that the grade was computed with."
@@ -81,13 +94,16 @@ class CourseGrade(Node):
     )
 
     @classmethod
-    def of(cls, value: grading.CourseGrade, course: "Course") -> Self:
+    def of(
+        cls, value: grading.CourseGrade, course: "Course", breakdown: Breakdown | None = None
+    ) -> Self:
         return cls(
             id=global_id("CourseGrade", course.stored.id, value.learner_id),
             value=value,
+            known_breakdown=breakdown,
             course=course,
-            percent=GradeFraction(value.percent),
-            unrounded_percent=value.unrounded,
+            percent=None if value.concealed else GradeFraction(value.percent),
+            unrounded_percent=None if value.concealed else value.unrounded,
             letter_grade=value.letter_grade,
             passed=value.passed,
             passing_status=PassingStatus[value.passing_status.name],
@@ -96,9 +112,6 @@ class CourseGrade(Node):
             persisted=value.persisted,
             last_updated=value.last_updated,
             version=str(value.version),
-            staleness=[
-                GradeStaleness[reason.name] for reason in value.staleness(course.stored.content)
-            ],
             algorithm=GradingAlgorithm[value.algorithm.name],
             grading_policy_hash=value.grading_policy_hash if value.persisted else None,
             course_version=value.course_version if value.persisted else None,
@@ -115,26 +128,38 @@ class CourseGrade(Node):
         )
         return None if enrollment is None else Enrollment.of(enrollment)
 
-    @strawberry.field(description="`percent` as text for people: `83%`.")
-    def display_percent(self, decimals: Decimals = 0) -> str:
-        return percentage(self.percent, decimals or 0)
+    @strawberry.field(description="`percent` as text for people: `83%`; null where that is null.")
+    def display_percent(self, decimals: Decimals = 0) -> str | None:
+        return percentage_or_nothing(self.percent, decimals or 0)
+
+    @strawberry.field(
+        description="Stored under another policy or course version than the present one."
+    )
+    async def staleness(self, info: Info) -> list[GradeStaleness]:
+        reasons = await course_grades.read_staleness(info.context, self.course.stored, self.value)
+        return [GradeStaleness[reason.name] for reason in reasons]
+
+    @strawberry.field(
+        description="Whether the *learner* may see this grade now, and if not why not: hidden "
+        "where all graded work is. Parts that are hidden have a `visibility` of their own."
+    )
+    async def visibility(self, info: Info) -> GradeVisibility:
+        breakdown = await self._breakdown(info)
+        return GradeVisibility[breakdown.visibility.name]
 
     @strawberry.field(
         description="The grade over attempted work only (Canvas `currentScore`). Null when "
-        "nothing is attempted."
+        "nothing is attempted that the viewer may see."
     )
     async def current_percent(self, info: Info) -> GradeFraction | None:
         breakdown = await self._breakdown(info)
-        percent = grading.current_percent(breakdown.course.content, breakdown.grades)
+        percent = breakdown.current_percent
         return None if percent is None else GradeFraction(percent)
 
     @strawberry.field(description="grade_breakdown: one row for every row of the policy.")
     async def assignment_type_grades(self, info: Info) -> list[AssignmentTypeGrade]:
         breakdown = await self._breakdown(info)
-        return [
-            AssignmentTypeGrade.of(grade, breakdown, self.course)
-            for grade in breakdown.computation.assignment_type_grades
-        ]
+        return AssignmentTypeGrade.all_of(breakdown, self.course)
 
     @strawberry.field(description="The sections with their totals, in course order.")
     async def section_grades(self, info: Info) -> list[SectionGrade]:
@@ -201,8 +226,25 @@ class CourseGrade(Node):
     @strawberry.field(description="How the grade came about, step by step.")
     async def explanation(self, info: Info) -> GradeExplanation:
         breakdown = await self._breakdown(info)
-        explanation = grading.explain(breakdown.computation, breakdown.course.content)
+        content = breakdown.course.content
+        explanation = grading.explain(breakdown.computation, content, breakdown.view)
         return GradeExplanation.of(explanation, self.course.at_version(breakdown.course))
+
+    @strawberry.field(
+        description="The grade that these scores would give if they were recorded now; nothing is "
+        "stored. A result that is hidden from the viewer does not count in it, unless something is "
+        "supposed for it."
+    )
+    async def what_if(
+        self,
+        info: Info,
+        scores: Annotated[list[WhatIfScoreInput], strawberry.argument(description="At most 100.")],
+    ) -> CourseGradePreview:
+        course = self.course
+        supposed = [one.supposed() for one in scores]
+        learner_id = self.value.learner_id
+        breakdown = await what_if.preview(info.context, course.stored, learner_id, supposed)
+        return CourseGradePreview.of(breakdown, course)
 
     async def read_subsection_grade(
         self, info: Info, usage_key: grading.UsageKey
@@ -214,4 +256,6 @@ class CourseGrade(Node):
         return SubsectionGrade.of(usage_key, breakdown, self.course)
 
     async def _breakdown(self, info: Info) -> Breakdown:
+        if self.known_breakdown is not None:
+            return self.known_breakdown
         return await course_grades.read_breakdown(info.context, self.course.stored, self.value)

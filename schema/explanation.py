@@ -33,23 +33,31 @@ class ExplainedEntry:
     detail: str = strawberry.field(
         description="Open edX's text, e.g. `Homework 3 - Heat - 83.33% (5/6)`."
     )
-    percent: GradeFraction = strawberry.field(
-        description="The subsection's percent, rounded as the algorithm says."
+    percent: GradeFraction | None = strawberry.field(
+        description="The subsection's percent, rounded as the algorithm says; null where it counts "
+        "and is hidden from the viewer."
     )
     placeholder: bool = strawberry.field(
         description="A zero for an expected assignment that the course does not have yet."
     )
-    dropped: bool = strawberry.field(description="Left out by the drop rule.")
+    dropped: bool = strawberry.field(
+        description="Left out by the drop rule; false where hidden from the viewer."
+    )
+    overridden: bool = strawberry.field(
+        description="Whether staff have put these points in the place of computed ones; false "
+        "where hidden from the viewer."
+    )
 
     @classmethod
-    def of(cls, entry: grading.BreakdownEntry) -> Self:
+    def of(cls, entry: grading.ExplainedEntry) -> Self:
         return cls(
             usage_key=entry.usage_key,
             label=entry.label,
             detail=entry.detail,
-            percent=GradeFraction(entry.percent),
+            percent=None if entry.percent is None else GradeFraction(entry.percent),
             placeholder=entry.usage_key is None,
             dropped=entry.dropped,
+            overridden=entry.overridden,
         )
 
 
@@ -59,17 +67,24 @@ class ExplainedAssignmentType:
     entries: list[ExplainedEntry] = strawberry.field(
         description="Its subsections and placeholders, in course order."
     )
-    average: float = strawberry.field(description="The mean of what is not dropped, unrounded.")
-    contribution: float = strawberry.field(description="`average` x weight, unrounded.")
+    average: float | None = strawberry.field(
+        description="The mean of what is not dropped, unrounded; null where all of it is hidden "
+        "from the viewer."
+    )
+    contribution: float | None = strawberry.field(
+        description="`average` x weight, unrounded, with its share of the weight of types that "
+        "are hidden from the viewer; null where this one is."
+    )
     text: str = strawberry.field(description="The same in one sentence.")
 
     @classmethod
     def of(cls, explained: grading.AssignmentTypeExplanation, course: "Course") -> Self:
+        grade = explained.grade
         return cls(
-            assignment_type=AssignmentType.of(explained.grade.assignment_type, course),
+            assignment_type=AssignmentType.of(grade.assignment_type, course),
             entries=[ExplainedEntry.of(entry) for entry in explained.entries],
-            average=explained.grade.percent,
-            contribution=explained.grade.weighted_percent,
+            average=None if grade.concealed else grade.percent,
+            contribution=None if grade.concealed else grade.weighted_percent,
             text=explained.text,
         )
 
@@ -81,14 +96,18 @@ class GradeExplanation:
         description="What each row of the policy comes to, in policy order."
     )
     sum_text: str = strawberry.field(description="The contributions added up.")
-    unrounded_percent: float = strawberry.field(
-        description="The sum of the contributions, as a fraction of one, unrounded."
+    unrounded_percent: float | None = strawberry.field(
+        description="The sum of the contributions, as a fraction of one, unrounded; null where "
+        "all that counts is hidden from the viewer."
     )
     rounding_text: str = strawberry.field(
         description="The one rounding of the course percent: to whole percents, after adding "
         "0.05 percent (Open edX, TNL-6972)."
     )
-    percent: GradeFraction = strawberry.field(description="The rounded course percent.")
+    percent: GradeFraction | None = strawberry.field(
+        description="The rounded course percent; null where all that counts is hidden from the "
+        "viewer."
+    )
     cutoff: GradeCutoff | None = strawberry.field(
         description="The cutoff that the percent reaches; null below every cutoff."
     )
@@ -105,7 +124,7 @@ class GradeExplanation:
             sum_text=explanation.sum_text,
             unrounded_percent=explanation.unrounded,
             rounding_text=explanation.rounding_text,
-            percent=GradeFraction(explanation.percent),
+            percent=None if explanation.percent is None else GradeFraction(explanation.percent),
             cutoff=None if cutoff is None else GradeCutoff.of(cutoff),
             verdict_text=explanation.verdict_text,
         )

@@ -59,6 +59,12 @@ class GradeChangeCause(Enum):
     SCORE_RECORDED = strawberry.enum_value(
         "SCORE_RECORDED", description="A problem score was recorded or cleared."
     )
+    OVERRIDE_SET = strawberry.enum_value(
+        "OVERRIDE_SET", description="Staff put other points in the place of computed ones."
+    )
+    OVERRIDE_REMOVED = strawberry.enum_value(
+        "OVERRIDE_REMOVED", description="Staff took an override away."
+    )
     GRADE_UPDATED = strawberry.enum_value(
         "GRADE_UPDATED", description="Somebody asked for the grade to be recomputed."
     )
@@ -95,8 +101,7 @@ class GradeEvent:
     @strawberry.field(description="Who caused it; null for the system, or for somebody unknown.")
     async def actor(self, info: Info) -> User | None:
         name = self.announced.logged.origin.actor
-        ref = learners.LearnerRef("username", name or "")
-        found = await learners.find_learner(info.context, ref)
+        found = await learners.find_actor(info.context, name, self.announced.course.key)
         return None if found is None else User.of(found)
 
     async def present_grade(self, info: Info) -> "CourseGrade":

@@ -6,7 +6,7 @@ import strawberry
 
 import grading
 from resolvers import course_grades, gradebook, learners
-from resolvers.gradebook import EnrolledLearner, Page, Position
+from resolvers.gradebook import EnrolledLearner, GradebookCounts, Page, PageRequest
 from resolvers.regrading import GradeResult
 from schema.course_grade import CourseGrade
 from schema.cursor import gradebook_cursor
@@ -87,10 +87,9 @@ class GradebookEdge:
     node: GradebookEntry = strawberry.field(description="The row.")
 
     @classmethod
-    def of(cls, one: EnrolledLearner, course: "Course") -> Self:
-        place = Position(one.learner.username, one.learner.id)
+    def of(cls, one: EnrolledLearner, course: "Course", request: PageRequest) -> Self:
         return cls(
-            cursor=gradebook_cursor(course.stored.id, place),
+            cursor=gradebook_cursor(course.stored, request.order, one.place),
             node=GradebookEntry.of(one.learner.id, course),
         )
 
@@ -98,14 +97,16 @@ class GradebookEdge:
 @strawberry.type(description="A page of the gradebook.")
 class GradebookConnection:
     course: strawberry.Private["Course"]
+    request: strawberry.Private[PageRequest]
     edges: list[GradebookEdge] = strawberry.field(description="The rows with their places.")
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
     @classmethod
-    def of(cls, page: Page, course: "Course") -> Self:
-        edges = [GradebookEdge.of(one, course) for one in page.learners]
+    def of(cls, page: Page, course: "Course", request: PageRequest) -> Self:
+        edges = [GradebookEdge.of(one, course, request) for one in page.learners]
         return cls(
             course=course,
+            request=request,
             edges=edges,
             page_info=PageInfo(
                 has_next_page=page.has_next,
@@ -121,4 +122,11 @@ class GradebookConnection:
 
     @strawberry.field(description="Active enrollments in the course.")
     async def total_count(self, info: Info) -> int:
-        return await gradebook.count_learners(info.context, self.course.stored)
+        return (await self._counts(info)).total
+
+    @strawberry.field(description="Those that match `filter`.")
+    async def filtered_count(self, info: Info) -> int:
+        return (await self._counts(info)).filtered
+
+    async def _counts(self, info: Info) -> GradebookCounts:
+        return await gradebook.count_learners(info.context, self.course.stored, self.request.wanted)

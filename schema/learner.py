@@ -4,7 +4,7 @@ from typing import Self
 
 import strawberry
 
-from grading import InvalidInput, LearnerId
+from grading import GradingError, InvalidInput, LearnerId
 from resolvers import learners
 from resolvers.learners import Enrollment as StoredEnrollment
 from resolvers.learners import Learner, LearnerRef
@@ -85,3 +85,10 @@ class LearnerRefInput:
         if isinstance(self.username, str):
             return LearnerRef("username", self.username)
         return LearnerRef("external_user_key", self.external_user_key or "")
+
+    def ref_or_refusal(self) -> LearnerRef | GradingError:
+        """Return the one name that is given, or why it names nobody."""
+        try:
+            return self.ref()
+        except InvalidInput as error:
+            return error

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, Protocol, cast
 from weakref import WeakValueDictionary
 
 import orjson
@@ -21,7 +21,6 @@ from resolvers.context import Context
 from resolvers.shared_work import SharedWork
 from schema.documents import NotRunnable, Operation
 from schema.errors import log, told_to_clients
-from schema.grade_event import GradeEvent
 from schema.limits import without_suggestions
 from schema.time_limit import in_time
 
@@ -42,6 +41,13 @@ class SharedResult(ExecutionResult):
         if self.errors:
             body["errors"] = [error.formatted for error in self.errors]
         return orjson.dumps(body).decode()
+
+
+class Told(Protocol):
+    """What a stream tells of; whatever has the same id is the same for all who are alike."""
+
+    @property
+    def id(self) -> str: ...
 
 
 class Likeness(NamedTuple):
@@ -131,7 +137,7 @@ class LiveOperations:
         return built
 
     async def _result(
-        self, group: Group, executor: "Executor[Context]", event: GradeEvent, viewer: Viewer
+        self, group: Group, executor: "Executor[Context]", event: Told, viewer: Viewer
     ) -> SharedResult:
         key = (group, event.id)
         execution = self._executions.get(key)
@@ -160,17 +166,15 @@ def told(errors: list[GraphQLError], context: Context) -> list[GraphQLError]:
     return heard
 
 
-async def _source(executor: "Executor[Context]") -> AsyncGenerator[GradeEvent, None]:
+async def _source(executor: "Executor[Context]") -> AsyncGenerator[Told, None]:
     found = create_source_event_stream(executor)
     stream = await found if executor.is_awaitable(found) else found
     if isinstance(stream, CoreResult):
         raise NotRunnable(*(stream.errors or ()))
-    return cast("AsyncGenerator[GradeEvent, None]", cast("AsyncIterable[GradeEvent]", stream))
+    return cast("AsyncGenerator[Told, None]", cast("AsyncIterable[Told]", stream))
 
 
-async def _executed(
-    executor: "Executor[Context]", event: GradeEvent, viewer: Viewer
-) -> SharedResult:
+async def _executed(executor: "Executor[Context]", event: Told, viewer: Viewer) -> SharedResult:
     one = executor.build_per_event_executor(event)
     one.context_value = context = executor.context_value.for_event(viewer)
     async with in_time():

@@ -4,10 +4,23 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
+from schema import bulk_override as bulk
+from schema import override_grades as overriding
 from schema import record_scores as recording
+from schema import set_grades_frozen as freezing
 from schema import update_grades as updating
+from schema.bulk_override import (
+    BulkOverrideSubsectionGradesInput,
+    BulkOverrideSubsectionGradesPayload,
+)
 from schema.info import Info
+from schema.override_grades import (
+    OverrideSubsectionGradeInput,
+    OverrideSubsectionGradePayload,
+    RemoveSubsectionGradeOverrideInput,
+)
 from schema.record_scores import RecordScoresInput, RecordScoresPayload
+from schema.set_grades_frozen import SetGradesFrozenInput, SetGradesFrozenPayload
 from schema.update_grades import (
     UpdateGradeInput,
     UpdateGradePayload,
@@ -23,6 +36,20 @@ UpdateGrades: TypeAlias = Annotated[
 ]
 RecordScores: TypeAlias = Annotated[
     RecordScoresInput, strawberry.argument(description="The scores, all of one course.")
+]
+OverrideSubsectionGrade: TypeAlias = Annotated[
+    OverrideSubsectionGradeInput,
+    strawberry.argument(description="Which subsection grade, and the points that are to count."),
+]
+RemoveSubsectionGradeOverride: TypeAlias = Annotated[
+    RemoveSubsectionGradeOverrideInput, strawberry.argument(description="Which override.")
+]
+BulkOverrideSubsectionGrades: TypeAlias = Annotated[
+    BulkOverrideSubsectionGradesInput,
+    strawberry.argument(description="The overrides, all of one course."),
+]
+SetGradesFrozen: TypeAlias = Annotated[
+    SetGradesFrozenInput, strawberry.argument(description="Which course, and whether.")
 ]
 
 
@@ -48,3 +75,29 @@ class Mutation:
     )
     async def record_scores(self, info: Info, input: RecordScores) -> RecordScoresPayload:
         return await recording.record_scores(info.context, input)
+
+    @strawberry.mutation(description="Set or replace an override on one subsection grade.")
+    async def override_subsection_grade(
+        self, info: Info, input: OverrideSubsectionGrade
+    ) -> OverrideSubsectionGradePayload:
+        return await overriding.override(info.context, input)
+
+    @strawberry.mutation(description="Remove an override: the computed grade counts again.")
+    async def remove_subsection_grade_override(
+        self, info: Info, input: RemoveSubsectionGradeOverride
+    ) -> OverrideSubsectionGradePayload:
+        return await overriding.remove(info.context, input)
+
+    @strawberry.mutation(
+        description="Up to 1,000 overrides in one call, with a result for every item."
+    )
+    async def bulk_override_subsection_grades(
+        self, info: Info, input: BulkOverrideSubsectionGrades
+    ) -> BulkOverrideSubsectionGradesPayload:
+        return await bulk.bulk_override(info.context, input)
+
+    @strawberry.mutation(
+        description="Freeze all grade writes of a course by hand, or open them again."
+    )
+    async def set_grades_frozen(self, info: Info, input: SetGradesFrozen) -> SetGradesFrozenPayload:
+        return await freezing.set_grades_frozen(info.context, input)

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from grading import LearnerId, TooManyItems, UsageKey
-from resolvers import course_grades, courses, learners
+from grading import TooManyItems, UsageKey
+from resolvers import access, course_grades, courses, learners
 from resolvers.context import Context
 from resolvers.learners import LearnerRef
 from schema.course import Course
@@ -49,8 +49,13 @@ async def find_node(info: Info, id: str) -> Node | None:
             return _block(await _course(info.context, course_id), kind, block)
         case ("CourseGrade" | "GradebookEntry") as kind, (course_id, learner_id):
             return await _of_learner(info.context, kind, course_id, learner_id)
-        case "SubsectionGrade", (course_id, learner_id, block):
-            return await _subsection_grade(info, course_id, learner_id, block)
+        case ("SubsectionGrade" | "SubsectionGradeOverride") as kind, (
+            course_id,
+            learner_id,
+            block,
+        ):
+            grade = await _subsection_grade(info, course_id, learner_id, block)
+            return grade if grade is None or kind == "SubsectionGrade" else grade.present_override()
         case _:
             return None
 
@@ -95,10 +100,12 @@ async def _of_learner(
         return None
     ref = LearnerRef("user_id", str(learner_id))
     learner = await learners.find_learner(context, ref, course.stored)
-    if learner is None:
+    if learner is None or not access.may_read_grade(context.viewer, course.course_key, learner.id):
         return None
     if kind == "CourseGrade":
         grade = await course_grades.read(context, course.stored, learner.id)
         return CourseGrade.of(grade, course)
-    enrollment = await learners.read_enrollment(context, course.stored, LearnerId(learner_id))
+    if not access.may_read_all_grades(context.viewer, course.course_key):
+        return None
+    enrollment = await learners.read_enrollment(context, course.stored, learner.id)
     return None if enrollment is None else GradebookEntry.of(learner.id, course)

@@ -25,3 +25,12 @@ def percentage(fraction: float, decimals: int) -> str:
     # 0.57 * 100 is 56.99999999999999: nine digits are more than any grade has and less than that.
     hundredths = round(fraction * 100, 9)
     return f"{round_away_from_zero(hundredths, decimals):.{decimals}f}%"
+
+
+def percentage_or_nothing(fraction: float | None, decimals: int) -> str | None:
+    """Write a fraction as a percentage, None where there is nothing to be seen.
+
+    :raises InvalidInput: if ``decimals`` is not within 0 to 6.
+    """
+    text = percentage(0.0 if fraction is None else fraction, decimals)
+    return None if fraction is None else text

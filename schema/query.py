@@ -14,6 +14,7 @@ from schema.info import Info
 from schema.learner import LearnerRefInput
 from schema.node import Node
 from schema.node_lookup import find_node, find_nodes
+from schema.viewer import Viewer
 
 MAX_COURSES = 100
 
@@ -45,6 +46,10 @@ class Query:
         ],
     ) -> list[Node | None]:
         return await find_nodes(info, ids)
+
+    @strawberry.field(description="The authenticated caller.")
+    def viewer(self) -> Viewer:
+        return Viewer()
 
     @strawberry.field(
         description="A course, or null when it does not exist or the viewer may not know that it "

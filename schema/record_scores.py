@@ -13,6 +13,8 @@ from schema.course import Course
 from schema.course_grade import CourseGrade
 from schema.info import Info
 from schema.learner import LearnerRefInput
+from schema.request_key import DESCRIPTION as KEY
+from schema.request_key import request_key
 from schema.subsection_grade import SubsectionGrade
 from schema.user_error import UserError, user_error_of
 
@@ -37,12 +39,18 @@ class ScoreInput:
     comment: str | None = strawberry.field(
         default=None, description="A remark to keep with the score, at most 1000 characters."
     )
+    if_version: str | None = strawberry.field(
+        default=None,
+        description="The `version` of the learner's course grade that you have seen before this "
+        "request, `0` for none stored: VERSION_CONFLICT when the stored one is another by now.",
+    )
 
 
 @strawberry.input(description="Raw scores of learners of one course.")
 class RecordScoresInput:
     course_key: grading.CourseKey = strawberry.field(description="The course.")
     scores: list[ScoreInput] = strawberry.field(description="At most 100 scores.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.type(description="What became of one score.")
@@ -59,10 +67,14 @@ class ScoreResult:
     user_errors: list[UserError] = strawberry.field(description="Why it was refused.")
 
     @classmethod
-    def of(cls, index: int, outcome: ScoreOutcome | grading.GradingError) -> Self:
+    def of(cls, index: int, outcome: ScoreOutcome | grading.GradingError, present: Course) -> Self:
         error = outcome if isinstance(outcome, grading.GradingError) else outcome.error
         if error is not None or isinstance(outcome, grading.GradingError):
-            errors = [] if error is None else [user_error_of(error, "scores", str(index))]
+            errors = (
+                []
+                if error is None
+                else [user_error_of(error, "scores", str(index), course=present)]
+            )
             return cls(
                 outcome=None, index=index, applied=False, course_grade=None, user_errors=errors
             )
@@ -100,13 +112,15 @@ class RecordScoresPayload:
 async def record_scores(context: Context, input: RecordScoresInput) -> RecordScoresPayload:
     """Record raw scores and answer with the grades that they lead to."""
     try:
+        key = request_key("recordScores", input)
         requests = [_request(at, score) for at, score in enumerate(input.scores)]
         course = await courses.require_course(context, input.course_key)
-        outcomes = await scores.record(context, course, requests)
+        outcomes = await scores.record(context.for_change(), course, requests, key=key)
     except grading.GradingError as error:
         return RecordScoresPayload(results=[], user_errors=[user_error_of(error)])
+    present = Course.of(course)
     return RecordScoresPayload(
-        results=[ScoreResult.of(at, outcome) for at, outcome in enumerate(outcomes)],
+        results=[ScoreResult.of(at, outcome, present) for at, outcome in enumerate(outcomes)],
         user_errors=[],
     )
 
@@ -125,4 +139,5 @@ def _request(at: int, score: ScoreInput) -> scores.ScoreRequest:
         scored_at=score.timestamp,
         only_if_higher=bool(score.only_if_higher),
         comment=score.comment,
+        if_version=score.if_version,
     )

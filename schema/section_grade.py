@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 import strawberry
 
 import grading
-from resolvers.course_grades import Breakdown
+from resolvers.breakdown import Breakdown
 from schema.score import Score
 from schema.structure import Section
 from schema.subsection_grade import SubsectionGrade
@@ -30,9 +30,19 @@ class SectionGrade:
             section=Section.of(value, course.at_version(breakdown.course)),
         )
 
-    @strawberry.field(description="Graded totals of the section.")
-    def score(self) -> Score:
-        grades = [self.breakdown.subsection_grade(one.usage_key) for one in self.value.subsections]
+    @strawberry.field(
+        description="Graded totals of the section, without subsections that are hidden from the "
+        "viewer; null where all of them are."
+    )
+    def score(self) -> Score | None:
+        keys = [one.usage_key for one in self.value.subsections]
+        grades = [
+            self.breakdown.subsection_grade(key)
+            for key in keys
+            if not self.breakdown.view.conceals(key)
+        ]
+        if keys and not grades:
+            return None
         return Score.of(grading.section_total(grades), self.breakdown.course.content.algorithm)
 
     @strawberry.field(description="The grades of its subsections, in course order.")

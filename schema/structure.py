@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Self
 import strawberry
 
 import grading
+from resolvers import grade_statistics
+from schema.grade_statistics import STAFF_ONLY, Buckets, GradeStatistics
+from schema.gradebook_filter import Filter, asked_filter
+from schema.info import Info
 from schema.node import Node
 from schema.policy import AssignmentType
 
@@ -81,3 +85,19 @@ class Subsection(Node):
         return Section.of(
             self.course.stored.content.sections[self.subsection.usage_key], self.course
         )
+
+    @strawberry.field(
+        description="The figures of the subsection's grades: of those who attempted it or have "
+        f"an override. {STAFF_ONLY}"
+    )
+    async def grade_statistics(
+        self, info: Info, filter: Filter = None, buckets: Buckets = 10
+    ) -> GradeStatistics:
+        value = await grade_statistics.read_subsection_statistics(
+            info.context,
+            self.course.stored,
+            self.usage_key,
+            asked_filter(filter),
+            buckets=10 if buckets is None else buckets,
+        )
+        return GradeStatistics.of(value, info.context.now())

@@ -9,6 +9,7 @@ import strawberry
 import grading
 from resolvers import courses, learners
 from resolvers.grade_events import EventFilter, follow
+from resolvers.live_statistics import follow_statistics
 from schema.course import Course
 from schema.grade_event import (
     KINDS,
@@ -20,6 +21,8 @@ from schema.grade_event import (
     grade_event_of,
     kinds_of,
 )
+from schema.grade_statistics import STAFF_ONLY, GradeStatistics
+from schema.gradebook_filter import Filter, asked_filter
 from schema.info import Info
 from schema.learner import LearnerRefInput
 from schema.passing_status import PassingStatus
@@ -37,6 +40,8 @@ After = Annotated[
         "the stream begins now."
     ),
 ]
+
+DEFAULT_THROTTLE_MS = 1000
 
 EVERY_EVENT = (
     "Every event carries `cursor`. Pass the last one seen as `after` on (re)connect: missed "
@@ -117,6 +122,28 @@ class Subscription:
         async with aclosing(_events(info, course_key, None, kinds_of(types), after)) as events:
             async for event in events:
                 yield event
+
+    @strawberry.subscription(
+        description="The figures of the course's grades: at once, then whenever grades have "
+        f"changed them, at most one message each `throttleMs`. {STAFF_ONLY}"
+    )
+    async def grade_statistics_changed(
+        self,
+        info: Info,
+        course_key: CourseKey,
+        filter: Filter = None,
+        throttle_ms: Annotated[
+            int | None,
+            strawberry.argument(description="Milliseconds between messages, 500 to 60000."),
+        ] = DEFAULT_THROTTLE_MS,
+    ) -> AsyncGenerator[GradeStatistics, None]:
+        throttle = DEFAULT_THROTTLE_MS if throttle_ms is None else throttle_ms
+        found = follow_statistics(
+            info.context, course_key, asked_filter(filter), throttle_ms=throttle
+        )
+        async with aclosing(found) as all_figures:
+            async for one in all_figures:
+                yield GradeStatistics.of(one.value, one.counted_at, id=one.id)
 
 
 async def _events(

@@ -1,38 +1,34 @@
 """Subsection grades: one learner's points in one subsection."""
 
 from datetime import datetime
-from enum import Enum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
 import grading
 from resolvers import learners, subsection_grades
-from resolvers.course_grades import Breakdown
+from resolvers.breakdown import Breakdown
+from resolvers.overrides import Overridable
 from schema.global_id import global_id
 from schema.info import Info
 from schema.learner import User
 from schema.node import Node
-from schema.percentage import Decimals, percentage
+from schema.override import OverrideHistoryConnection, SubsectionGradeOverride
+from schema.percentage import Decimals, percentage_or_nothing
 from schema.scalars import GradeFraction
 from schema.score import ProblemScore, Score
 from schema.structure import Subsection
+from schema.subsection_grade_status import SubsectionGradeStatus
+from schema.visibility import GradeVisibility
 
 if TYPE_CHECKING:
     from schema.course import Course
 
 
-@strawberry.enum(description="A zero is never the same as nothing.")
-class SubsectionGradeStatus(Enum):
-    NOT_ATTEMPTED = strawberry.enum_value(
-        "NOT_ATTEMPTED", description="The learner has done nothing in the subsection."
-    )
-    ATTEMPTED = strawberry.enum_value(
-        "ATTEMPTED", description="At least one problem has, or once had, a score."
-    )
-
-
-@strawberry.type(description="One learner's grade in one subsection.")
+@strawberry.type(
+    description="One learner's grade in one subsection. What is hidden from the viewer is null, "
+    "never zero; `visibility` says why."
+)
 class SubsectionGrade(Node):
     breakdown: strawberry.Private[Breakdown]
     value: strawberry.Private[grading.SubsectionGrade]
@@ -43,22 +39,36 @@ class SubsectionGrade(Node):
     first_attempted_at: datetime | None = strawberry.field(
         description="When the first problem was first attempted; kept when scores are cleared."
     )
-    percent_graded: GradeFraction = strawberry.field(
-        description="Graded points earned of possible; 0 where nothing is possible."
+    percent_graded: GradeFraction | None = strawberry.field(
+        description="Graded points earned of possible; 0 where nothing is possible. Null where "
+        "hidden from the viewer."
     )
-    dropped: bool = strawberry.field(description="Left out of the course grade by the drop rule.")
+    visibility: GradeVisibility = strawberry.field(
+        description="Whether the learner may see this grade now, and if not why not. Staff see it "
+        "in any case."
+    )
+    dropped: bool = strawberry.field(
+        description="Left out of the course grade by the drop rule; false where hidden from the "
+        "viewer."
+    )
     course_version: str | None = strawberry.field(
-        description="The course version that it was computed under; null when not stored."
+        description="The course version that it was computed under; null when not stored, or "
+        "hidden from the viewer."
     )
     last_updated: datetime | None = strawberry.field(
-        description="When a value of it last changed; null when not stored."
+        description="When a value of it last changed; null when not stored, or hidden from the "
+        "viewer."
     )
-    version: str = strawberry.field(description="Changes with every value; `0` when not stored.")
+    version: str = strawberry.field(
+        description="Changes with every value; `0` when not stored, or hidden from the viewer."
+    )
 
     @classmethod
     def of(cls, usage_key: grading.UsageKey, breakdown: Breakdown, course: "Course") -> Self:
         value = breakdown.subsection_grade(usage_key)
         decimals = breakdown.course.content.algorithm.subsection_decimals
+        hidden = breakdown.view.conceals(usage_key)
+        stored = value.persisted and not hidden
         return cls(
             id=global_id(
                 "SubsectionGrade",
@@ -71,40 +81,107 @@ class SubsectionGrade(Node):
             subsection=course.at_version(breakdown.course).subsection_of(usage_key),
             attempted=value.attempted,
             first_attempted_at=value.first_attempted_at,
-            percent_graded=GradeFraction(value.graded_total.percent(decimals)),
+            percent_graded=None if hidden else GradeFraction(value.graded_total.percent(decimals)),
+            visibility=GradeVisibility[breakdown.learners_view.visibility(usage_key).name],
             dropped=usage_key in breakdown.dropped,
-            course_version=value.course_version if value.persisted else None,
-            last_updated=value.last_updated,
-            version=str(value.version),
+            course_version=value.course_version if stored else None,
+            last_updated=value.last_updated if stored else None,
+            version=str(value.version if stored else 0),
         )
 
     @strawberry.field(description="The learner who is graded.")
     async def learner(self, info: Info) -> User:
         return User.of(await learners.read_learner(info.context, self.breakdown.learner_id))
 
-    @strawberry.field(description="Whether there is anything behind the figures.")
+    @strawberry.field(
+        description="Whether there is anything behind the figures. Whether something hidden "
+        "is overridden is hidden, too."
+    )
     def status(self) -> SubsectionGradeStatus:
+        if self.value.overridden and not self._hidden:
+            return SubsectionGradeStatus.OVERRIDDEN
         if self.value.attempted:
             return SubsectionGradeStatus.ATTEMPTED
         return SubsectionGradeStatus.NOT_ATTEMPTED
 
-    @strawberry.field(description="The score over graded problems, which counts in the course.")
-    def graded_total(self) -> Score:
-        return Score.of(self.value.graded_total, self.breakdown.course.content.algorithm)
+    @strawberry.field(
+        description="The score over graded problems, which counts in the course: the override "
+        "where there is one. Null where hidden from the viewer."
+    )
+    def graded_total(self) -> Score | None:
+        return self._score(self.value.graded_total)
 
-    @strawberry.field(description="The score over graded and ungraded problems.")
-    def all_total(self) -> Score:
-        return Score.of(self.value.all_total, self.breakdown.course.content.algorithm)
+    @strawberry.field(
+        description="The score over graded and ungraded problems; null where hidden from the "
+        "viewer."
+    )
+    def all_total(self) -> Score | None:
+        return self._score(self.value.all_total)
+
+    @strawberry.field(
+        description="What the learner's own work earned over graded problems, whatever the "
+        "override says. Null where hidden from the viewer."
+    )
+    def computed_graded_total(self) -> Score | None:
+        return self._score(self.value.computed_graded_total)
+
+    @strawberry.field(
+        description="What the learner's own work earned over graded and ungraded problems, "
+        "whatever the override says. Null where hidden from the viewer."
+    )
+    def computed_all_total(self) -> Score | None:
+        return self._score(self.value.computed_all_total)
+
+    @strawberry.field(
+        description="What staff put in the place of the computed points; null for nothing."
+    )
+    def override(self) -> SubsectionGradeOverride | None:
+        return self.present_override()
+
+    @strawberry.field(
+        description="What was ever done to the override, newest first; kept when it is removed."
+    )
+    async def override_history(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="How many, at most 100.")] = 20,
+        after: Annotated[
+            str | None, strawberry.argument(description="A cursor: what is older than it.")
+        ] = None,
+    ) -> OverrideHistoryConnection:
+        if self._hidden:
+            return OverrideHistoryConnection.nothing()
+        return await OverrideHistoryConnection.read(info, self._place, first=first, after=after)
+
+    def present_override(self) -> SubsectionGradeOverride | None:
+        """Return the override that counts, None where there is none to be seen."""
+        if self._hidden:
+            return None
+        return SubsectionGradeOverride.of(self.value.override, self._place)
+
+    def _score(self, total: grading.Total) -> Score | None:
+        if self._hidden:
+            return None
+        return Score.of(total, self.breakdown.course.content.algorithm)
+
+    @property
+    def _hidden(self) -> bool:
+        return self.breakdown.view.conceals(self.value.usage_key)
+
+    @property
+    def _place(self) -> Overridable:
+        return Overridable(self.breakdown.course, self.breakdown.learner_id, self.value.usage_key)
 
     @strawberry.field(description="`percentGraded` as text for people: `83%`, `82.6%`.")
-    def display_percent(self, decimals: Decimals = 0) -> str:
-        return percentage(self.percent_graded, decimals or 0)
+    def display_percent(self, decimals: Decimals = 0) -> str | None:
+        return percentage_or_nothing(self.percent_graded, decimals or 0)
 
-    @strawberry.field(description="Weighted problem scores, in content order.")
+    @strawberry.field(
+        description="Weighted problem scores, in content order; empty where hidden from the viewer."
+    )
     async def problem_scores(self, info: Info) -> list[ProblemScore]:
-        course = self.breakdown.course
         scores = await subsection_grades.read_problem_scores(
-            info.context, course, self.breakdown.learner_id, self.value.usage_key
+            info.context, self.breakdown, self.value.usage_key
         )
-        problems = course.content.problems
+        problems = self.breakdown.course.content.problems
         return [ProblemScore.of(one, problems[one.usage_key].display_name) for one in scores]

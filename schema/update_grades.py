@@ -1,23 +1,20 @@
 """``updateGrade`` and ``updateGrades``: recompute and store course grades."""
 
-import asyncio
-from collections.abc import Sequence
-
 import strawberry
 
 import grading
-from resolvers import course_grades, courses, grade_events, gradebook, learners
+from resolvers import courses, grade_events, grade_updates
 from resolvers.context import Context
-from resolvers.courses import StoredCourse
 from schema.course import Course
 from schema.course_grade import CourseGrade
 from schema.grade_event import GradeEvent, grade_event_of
 from schema.gradebook import GradebookEntry
+from schema.gradebook_filter import GradebookFilter
 from schema.info import Info
 from schema.learner import LearnerRefInput
+from schema.request_key import DESCRIPTION as KEY
+from schema.request_key import request_key
 from schema.user_error import UserError, user_error_of
-
-MAX_LEARNERS = 100
 
 
 @strawberry.input(description="Whose grade in which course to recompute.")
@@ -27,10 +24,17 @@ class UpdateGradeInput:
     force_update_subsections: bool | None = strawberry.field(
         default=False, description="Recompute every subsection from its scores first."
     )
+    if_version: str | None = strawberry.field(
+        default=None,
+        description="The `version` of the course grade that you have seen, `0` for none stored: "
+        "VERSION_CONFLICT when the stored one is another by now.",
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.type(description="The recomputed grade.")
 class UpdateGradePayload:
+    correlation_id: strawberry.Private[str | None]
     course_grade: CourseGrade | None = strawberry.field(
         description="The grade; null where `userErrors` say why there is none."
     )
@@ -38,11 +42,7 @@ class UpdateGradePayload:
 
     @strawberry.field(description="What was announced; empty when nothing changed.")
     async def events(self, info: Info) -> list[GradeEvent]:
-        if self.course_grade is None:
-            return []
-        course, learner_id = self.course_grade.course, self.course_grade.value.learner_id
-        announced = await grade_events.read_announced(info.context, course.stored, [learner_id])
-        return [grade_event_of(one, course.at_version) for one in announced]
+        return await events_of_change(info, self.course_grade, self.correlation_id)
 
 
 @strawberry.input(description="Whose grades in which course to recompute.")
@@ -50,11 +50,17 @@ class UpdateGradesInput:
     course_key: grading.CourseKey = strawberry.field(description="The course.")
     learners: list[LearnerRefInput] | None = strawberry.field(
         default=None,
-        description="Learners to regrade, at most 100; none given: all active ones.",
+        description="Learners to regrade, at most 100; none given: all that match `filter`.",
+    )
+    filter: GradebookFilter | None = strawberry.field(
+        default=None,
+        description="Which learners, at most 100, where none are named; all active ones when not "
+        "given.",
     )
     force_update_subsections: bool | None = strawberry.field(
         default=True, description="Recompute every subsection from its scores first."
     )
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.type(description="The recomputed grades; one failing learner never stops the rest.")
@@ -68,79 +74,64 @@ class UpdateGradesPayload:
     )
 
 
+async def events_of_change(
+    info: Info, course_grade: CourseGrade | None, correlation_id: str | None
+) -> list[GradeEvent]:
+    """Return what a change announced of the learner whose grade it led to."""
+    if course_grade is None or correlation_id is None:
+        return []
+    course, learner_id = course_grade.course, course_grade.value.learner_id
+    announced = await grade_events.read_announced(
+        info.context, course.stored, [learner_id], correlation_id
+    )
+    return [grade_event_of(one, course.at_version) for one in announced]
+
+
 async def update_grade(context: Context, input: UpdateGradeInput) -> UpdateGradePayload:
     """Recompute one learner's course grade."""
+    course: Course | None = None
     try:
-        course = await courses.require_course(context, input.course_key)
-        learner = await learners.require_learner(context, input.learner.ref(), course)
-        result = await course_grades.update(
-            context, course, learner.id, force=bool(input.force_update_subsections)
+        key = request_key("updateGrade", input)
+        stored = await courses.require_course(context, input.course_key)
+        course = Course.of(stored)
+        made = await grade_updates.update(
+            context,
+            stored,
+            input.learner.ref(),
+            force=bool(input.force_update_subsections),
+            if_version=input.if_version,
+            key=key,
         )
     except grading.GradingError as error:
-        return UpdateGradePayload(course_grade=None, user_errors=[user_error_of(error)])
+        errors = [user_error_of(error, course=course)]
+        return UpdateGradePayload(course_grade=None, user_errors=errors, correlation_id=None)
+    grade, failure = made.result.course_grade, made.result.error
     return UpdateGradePayload(
-        course_grade=None
-        if result.course_grade is None
-        else CourseGrade.of(result.course_grade, Course.of(course)),
-        user_errors=[] if result.error is None else [user_error_of(result.error)],
+        course_grade=None if grade is None else CourseGrade.of(grade, course),
+        user_errors=[] if failure is None else [user_error_of(failure)],
+        correlation_id=made.correlation_id,
     )
 
 
 async def update_grades(context: Context, input: UpdateGradesInput) -> UpdateGradesPayload:
     """Recompute several learners' course grades."""
     try:
+        key = request_key("updateGrades", input)
         course = await courses.require_course(context, input.course_key)
-        places, errors = await _learners(context, course, input.learners)
-        results = await course_grades.update_many(
-            context, course, list(places), force=input.force_update_subsections is not False
+        refs = None if input.learners is None else [one.ref_or_refusal() for one in input.learners]
+        force = input.force_update_subsections is not False
+        wanted = None if input.filter is None else input.filter.asked()
+        results = await grade_updates.update_many(
+            context, course, refs, wanted=wanted, force=force, key=key
         )
     except grading.GradingError as error:
         return UpdateGradesPayload(results=None, user_errors=[user_error_of(error)])
     wrapped = Course.of(course)
-    entries = []
-    for one in results:
-        if isinstance(one.error, grading.LearnerNotEnrolled):
-            errors.append(user_error_of(one.error, *places[one.learner_id]))
+    entries: list[GradebookEntry] = []
+    errors: list[UserError] = []
+    for at, one in enumerate(results):
+        if isinstance(one, grading.GradingError):
+            errors.append(user_error_of(one, "learners", str(at)))
         else:
             entries.append(GradebookEntry.of(one.learner_id, wrapped, one))
     return UpdateGradesPayload(results=entries, user_errors=errors)
-
-
-async def _learners(
-    context: Context, course: StoredCourse, refs: Sequence[LearnerRefInput] | None
-) -> tuple[dict[grading.LearnerId, tuple[str, ...]], list[UserError]]:
-    # The learners with their places in the input, and what is wrong with the others.
-    if refs is None:
-        request = gradebook.PageRequest(first=MAX_LEARNERS)
-        page = await gradebook.read_page(context, course, request)
-        if page.has_next:
-            raise grading.TooManyItems(
-                f"{course.key} has more than {MAX_LEARNERS} learners; name those to regrade."
-            )
-        return {one.learner.id: () for one in page.learners}, []
-    if len(refs) > MAX_LEARNERS:
-        raise grading.TooManyItems(
-            f"{len(refs)} learners are more than {MAX_LEARNERS}; send them in several requests.",
-            field=["learners"],
-        )
-    found = await asyncio.gather(*(_learner_id(context, course, ref) for ref in refs))
-    places: dict[grading.LearnerId, tuple[str, ...]] = {}
-    errors: list[UserError] = []
-    for at, one in enumerate(found):
-        if isinstance(one, grading.GradingError):
-            errors.append(user_error_of(one, "learners", str(at)))
-        elif one in places:
-            twice = grading.DuplicateItem("This learner is named twice.")
-            errors.append(user_error_of(twice, "learners", str(at)))
-        else:
-            places[one] = ("learners", str(at))
-    return places, errors
-
-
-async def _learner_id(
-    context: Context, course: StoredCourse, ref: LearnerRefInput
-) -> grading.LearnerId | grading.GradingError:
-    try:
-        return (await learners.require_learner(context, ref.ref(), course)).id
-    except grading.GradingError as error:
-        return error

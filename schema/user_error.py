@@ -3,10 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 import grading
+from schema.info import Info
+
+if TYPE_CHECKING:
+    from schema.course import Course
+    from schema.course_grade import CourseGrade
+    from schema.subsection_grade import SubsectionGrade
+
+LazyCourseGrade = Annotated["CourseGrade", strawberry.lazy("schema.course_grade")]
+LazySubsectionGrade = Annotated["SubsectionGrade", strawberry.lazy("schema.subsection_grade")]
 
 
 @strawberry.enum(description="The kinds of expected failures.")
@@ -26,9 +36,20 @@ class GradeErrorCode(Enum):
     BLOCK_NOT_FOUND = strawberry.enum_value(
         "BLOCK_NOT_FOUND", description="No such scorable block in the course."
     )
+    OVERRIDE_NOT_FOUND = strawberry.enum_value(
+        "OVERRIDE_NOT_FOUND", description="There is no override to remove."
+    )
     FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The viewer may not do this.")
     GRADES_FROZEN = strawberry.enum_value(
         "GRADES_FROZEN", description="The grades of the course no longer change."
+    )
+    VERSION_CONFLICT = strawberry.enum_value(
+        "VERSION_CONFLICT",
+        description="Somebody else wrote first: the grade is not of the version expected.",
+    )
+    IDEMPOTENCY_KEY_REUSED = strawberry.enum_value(
+        "IDEMPOTENCY_KEY_REUSED",
+        description="Another request was sent under this idempotency key.",
     )
     SCORE_OUT_OF_RANGE = strawberry.enum_value(
         "SCORE_OUT_OF_RANGE",
@@ -85,14 +106,56 @@ class ScoreOutOfRangeError(UserError):
     )
 
 
-def user_error_of(error: grading.GradingError, *place: str) -> UserError:
-    """Return a refusal as clients see it; ``place`` leads to what ``error.field`` begins at."""
+@strawberry.type(
+    description="Somebody else wrote first: show what is there now, and ask the person again."
+)
+class VersionConflictError(UserError):
+    course: strawberry.Private["Course"]
+    learner_id: strawberry.Private[grading.LearnerId]
+    usage_key: strawberry.Private[grading.UsageKey | None]
+    current_version: str = strawberry.field(
+        description="The version that the grade had instead of the one expected; `0` for none "
+        "stored."
+    )
+
+    @strawberry.field(description="The learner's course grade as it is now.")
+    async def current_course_grade(self, info: Info) -> LazyCourseGrade | None:
+        return await self.course.read_grade(info, self.learner_id)
+
+    @strawberry.field(
+        description="The subsection's grade as it is now; null where the conflict is about the "
+        "course grade."
+    )
+    async def current_subsection_grade(self, info: Info) -> LazySubsectionGrade | None:
+        if self.usage_key is None:
+            return None
+        grade = await self.course.read_grade(info, self.learner_id)
+        return await grade.read_subsection_grade(info, self.usage_key)
+
+
+def user_error_of(
+    error: grading.GradingError, *place: str, course: "Course | None" = None
+) -> UserError:
+    """Return a refusal as clients see it; ``place`` leads to what ``error.field`` begins at.
+
+    Of a version conflict they see more where the ``course`` is known.
+    """
     code = GradeErrorCode[error.code]
     field = _path(place, error.field)
     match error:
         case grading.GradesFrozen():
             return GradesFrozenError(
                 code=code, message=error.message, field=field, frozen_since=error.frozen_since
+            )
+        case grading.VersionConflict() if course is not None:
+            return VersionConflictError(
+                code=code,
+                message=error.message,
+                field=field,
+                course=course,
+                learner_id=error.learner_id,
+                usage_key=error.usage_key,
+                current_version=str(error.current_version),
             )
         case grading.ScoreOutOfRange():
             return ScoreOutOfRangeError(

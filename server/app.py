@@ -32,7 +32,7 @@ from server.logs import set_up_logs
 from server.metrics_door import metrics_routes
 from server.observation import observer_of
 from server.observed_requests import ObservedRequests
-from server.retention import old_events_pruned
+from server.retention import old_rows_deleted
 from server.settings import Settings
 from server.socket_limits import SocketLimits
 
@@ -43,24 +43,27 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     """Build the application that these settings ask for."""
     drain = Drain()
     observer = observer_of(settings)
+    authenticator = Authenticator.of(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         # First of all: waiting for the database must end with the process, too.
         with drain.begun_by_signals(), observer.running():
             async with (
+                authenticator.with_keys(),
                 opened_when_reachable(
                     partial(_opened, settings), drain, patiently=not settings.on_sqlite
                 ) as events,
-                old_events_pruned(settings.event_retention, now=now),
+                old_rows_deleted(settings.event_retention, now=now),
                 gauges_kept(observer.metrics, events),
                 jobs_run(_job_context(settings, events, now), drain),
             ):
                 yield {"events": events}
 
     endpoint = GraphQLEndpoint(
-        Authenticator.of(settings),
+        authenticator,
         freeze_after=settings.freeze_after,
+        frozen_for_services=not settings.services_write_frozen,
         drain=drain,
         rules=DocumentRules.of(settings),
         http_limits=HttpLimits.of(settings),

@@ -1,23 +1,31 @@
-"""Tokens: from a request's bearer token, or a socket's opening message, to who is asking."""
+"""Authentication: from a request's bearer token, or a socket's opening message, to who asks."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc import jws, jwt
+from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import OctKey
 
 from resolvers.access import ANONYMOUS, Viewer
+from server.key_sets import KEY_TYPES, KeySet, KeySetKey
 from server.settings import Settings
+from server.tokens import InvalidToken, viewer_of
 
-ALGORITHM = "HS256"
-LEEWAY = 30  # seconds that clocks may differ
-DEVELOPER = Viewer("development", global_staff=True)
+__all__ = ["Authenticator", "Identity", "InvalidToken", "authorization_in"]
 
+logger = logging.getLogger(__name__)
 
-class InvalidToken(Exception):
-    """A token that is malformed, forged, expired or for somebody else."""
+HMAC: Final = "HS256"
+MAX_TOKEN: Final = 16_384  # characters
+TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
+DEVELOPER: Final = Viewer("development", global_staff=True)
+# Nothing here helps a forger; the log says more.
+HOLDS_NOT: Final = "The token is malformed, forged, expired or for others."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +33,55 @@ class Identity:
     """Who is asking, and until when that holds; None for no end."""
 
     viewer: Viewer
-    expires_at: datetime | None = None
+    holds_until: datetime | None = None
 
     def seconds_left(self) -> float | None:
-        """Return how long it holds yet, None for ever; with the leeway that new requests have."""
-        if self.expires_at is None:
+        """Return how long it holds yet, None for ever."""
+        if self.holds_until is None:
             return None
-        return max((self.expires_at - datetime.now(UTC)).total_seconds() + LEEWAY, 0.0)
+        return max((self.holds_until - datetime.now(UTC)).total_seconds(), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """Knows who is asking. In development everybody is global staff, with or without a token."""
+    """Knows who is asking. In development everybody is global staff, with or without a token.
+
+    Each algorithm has its own keys, so no token chooses what it is verified with: the secret
+    verifies HS256 and nothing else, the issuer's public keys what their type says.
+    """
 
     development: bool
-    key: OctKey | None
-    audience: str | None
+    secret: OctKey | None = None
+    key_set: KeySet | None = None
+    issuer: str | None = None
+    audience: str | None = None
+    leeway: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> "Authenticator":
         """Make the authenticator that the settings ask for."""
         return cls(
             development=settings.in_development,
-            key=secret_key(settings),
+            secret=secret_key(settings),
+            key_set=None if settings.jwt_jwks_url is None else KeySet(settings.jwt_jwks_url),
+            issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
+            leeway=settings.jwt_leeway,
         )
 
-    def viewer_of(self, authorization: str | None) -> Viewer:
-        """Return who sends this ``Authorization`` value; nobody known where there is none.
+    @asynccontextmanager
+    async def with_keys(self) -> AsyncIterator[None]:
+        """Have the issuer's keys, and keep them fresh.
 
-        :raises InvalidToken: if there is one that does not hold.
+        :raises KeysUnavailable: if they are needed and cannot be had.
         """
-        return self.identify(authorization).viewer
+        if self.development or self.key_set is None:
+            yield
+            return
+        async with self.key_set.kept_fresh():
+            yield
 
-    def identify(self, authorization: str | None) -> Identity:
+    async def identify(self, authorization: str | None) -> Identity:
         """Return who sends this ``Authorization`` value, and how long one may rely on it.
 
         :raises InvalidToken: if there is one that does not hold.
@@ -68,22 +91,68 @@ class Authenticator:
         if not authorization:
             return Identity(ANONYMOUS)
         scheme, _, token = authorization.partition(" ")
-        if self.key is None or scheme.lower() not in ("bearer", "jwt") or not token.strip():
+        if scheme.lower() not in ("bearer", "jwt") or not token.strip():
             raise InvalidToken("Send the token as `Authorization: Bearer TOKEN`.")
-        claims = self._claims(token.strip(), self.key)
-        return Identity(_viewer(claims), _expiry(claims))
-
-    def _claims(self, token: str, key: OctKey) -> Mapping[str, object]:
-        expected: dict[str, jwt.ClaimsOption] = {"exp": {"essential": True}}
-        if self.audience:
-            expected["aud"] = {"essential": True, "value": self.audience}
-        registry = jwt.JWTClaimsRegistry(None, LEEWAY, **expected)
         try:
-            claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
-            registry.validate(claims)
-        except (JoseError, ValueError, TypeError) as error:
-            raise InvalidToken("The token is malformed, forged, expired or for others.") from error
+            claims = await self._claims(token.strip())
+            holds_until = datetime.fromtimestamp(claims["exp"] + self.leeway, UTC)
+            return Identity(viewer_of(claims), holds_until)
+        except (InvalidToken, JoseError, ValueError, OverflowError, OSError) as error:
+            reason = str(error) if isinstance(error, InvalidToken) else type(error).__name__
+            logger.info("refused a token: %s", reason)
+            raise InvalidToken(HOLDS_NOT) from error
+
+    async def _claims(self, token: str) -> Mapping[str, Any]:
+        if len(token) > MAX_TOKEN:
+            raise InvalidToken("too long")
+        header = jws.extract_compact(token.encode()).headers()
+        kind = header.get("typ", "JWT")
+        if "crit" in header or not isinstance(kind, str) or kind.lower() not in TYPES:
+            raise InvalidToken("a header that is not understood")
+        claims = await self._verified(token, header)
+        self._registry().validate(claims)
+        if self.audience is None and "aud" in claims:
+            raise InvalidToken("it names an audience, and none is set")
         return claims
+
+    async def _verified(self, token: str, header: Mapping[str, object]) -> dict[str, Any]:
+        algorithm, key_id = header.get("alg"), header.get("kid")
+        if algorithm == HMAC:
+            return _decoded(token, HMAC, [self.secret] if self.secret else [])
+        if self.key_set is None or not isinstance(algorithm, str) or algorithm not in KEY_TYPES:
+            raise InvalidToken("an algorithm that is not used here")
+        if not isinstance(key_id, str | None):
+            raise InvalidToken("a key id that is no text")
+        keys = self.key_set.fitting(algorithm, key_id)
+        try:
+            return _decoded(token, algorithm, keys)
+        except BadSignatureError:
+            # Signed with a key that is named and known, it is forged. With another one it may be
+            # that the issuer has new keys.
+            known = key_id is not None and keys
+            if known or not await self.key_set.fetched_again():
+                raise
+        return _decoded(token, algorithm, self.key_set.fitting(algorithm, key_id))
+
+    def _registry(self) -> jwt.JWTClaimsRegistry:
+        expected: dict[str, jwt.ClaimsOption] = {"exp": {"essential": True}}
+        if self.issuer is not None:
+            expected["iss"] = {"essential": True, "value": self.issuer}
+        if self.audience is not None:
+            expected["aud"] = {"essential": True, "value": self.audience}
+        return jwt.JWTClaimsRegistry(None, self.leeway, **expected)
+
+
+def _decoded(token: str, algorithm: str, keys: Sequence[OctKey | KeySetKey]) -> dict[str, Any]:
+    registry = jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False)
+    for key in keys:
+        try:
+            return jwt.decode(token, key, [algorithm], registry).claims
+        except BadSignatureError:
+            continue
+        except RecursionError:
+            raise InvalidToken("too deep") from None
+    raise BadSignatureError
 
 
 def secret_key(settings: Settings) -> OctKey | None:
@@ -91,25 +160,6 @@ def secret_key(settings: Settings) -> OctKey | None:
     if settings.jwt_secret is None:
         return None
     return OctKey.import_key(settings.jwt_secret.get_secret_value())
-
-
-def staff_token(settings: Settings, username: str, *, now: datetime, lifetime: timedelta) -> str:
-    """Sign a token of global staff, with the claims that Open edX gives its administrators.
-
-    :raises InvalidToken: if there is no secret to sign it with.
-    """
-    key = secret_key(settings)
-    if key is None:
-        raise InvalidToken("There is no secret to sign with: set COURSEGRADE_JWT_SECRET.")
-    claims: dict[str, object] = {
-        "preferred_username": username,
-        "administrator": True,
-        "iat": int(now.timestamp()),
-        "exp": int((now + lifetime).timestamp()),
-    }
-    if settings.jwt_audience:
-        claims["aud"] = settings.jwt_audience
-    return jwt.encode({"alg": ALGORITHM}, claims, key)
 
 
 def authorization_in(payload: Mapping[str, object] | None) -> str | None:
@@ -130,21 +180,3 @@ def authorization_in(payload: Mapping[str, object] | None) -> str | None:
                     raise InvalidToken("The authorization of connection_init must be text.")
                 return value
     return None
-
-
-def _expiry(claims: Mapping[str, object]) -> datetime | None:
-    seconds = claims.get("exp")
-    if not isinstance(seconds, int | float):
-        return None
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError):
-        return None
-
-
-def _viewer(claims: Mapping[str, object]) -> Viewer:
-    name = claims.get("preferred_username")
-    return Viewer(
-        name if isinstance(name, str) else "unnamed",
-        global_staff=claims.get("administrator") is True,
-    )

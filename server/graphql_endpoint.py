@@ -40,11 +40,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     websocket_adapter_class = SocketAdapter
     graphql_transport_ws_handler_class = SocketHandler
 
-    def __init__(  # noqa: PLR0913
+    def __init__(  # noqa: PLR0913 - each is a setting of its own
         self,
         authenticator: Authenticator,
         *,
         freeze_after: timedelta | None,
+        frozen_for_services: bool = True,
         drain: Drain,
         rules: DocumentRules,
         http_limits: HttpLimits,
@@ -67,6 +68,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self._sockets = OpenSockets(socket_limits)
         self._authenticator = authenticator
         self._freeze_after = freeze_after
+        self._frozen_for_services = frozen_for_services
         self._operation_timeout = operation_timeout
         self._now = now
         self._http = HttpEndpoint(
@@ -92,14 +94,14 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         # Nobody has said who they are: `admit` replaces it when they do.
         return self._context(request, Identity(ANONYMOUS), uuid4().hex)
 
-    def admit(
+    async def admit(
         self, connection: HTTPConnection, authorization: str | None
     ) -> tuple[Context, float | None]:
         """Return the circumstances of who opens a socket, and for how many seconds they hold.
 
         :raises InvalidToken: if the token does not hold.
         """
-        identity = self._authenticator.identify(authorization)
+        identity = await self._authenticator.identify(authorization)
         return self._context(
             connection, identity, request_id_of(connection)
         ), identity.seconds_left()
@@ -118,6 +120,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             claimed=identity.viewer,
             now=self._now,
             freeze_after=self._freeze_after,
+            frozen_for_services=self._frozen_for_services,
             events=getattr(connection.state, "events", None),
             request_id=request_id,
         )

@@ -123,16 +123,16 @@ class HttpEndpoint:
     async def _response(
         self, request: Request, receive: Receive, formats: Sequence[Format], request_id: str
     ) -> Response:
-        identity = self._identity(request)
+        identity = await self._identity(request)
         asked = self._with_document(await self._asked(request, receive))
         context = self._context_of(request, identity, request_id)
         if schema.is_subscription(asked.query or "", asked.operation_name):
             return await self._stream(asked, formats, context, identity)
         return await self._answer(request, receive, asked, formats, context)
 
-    def _identity(self, request: Request) -> Identity:
+    async def _identity(self, request: Request) -> Identity:
         try:
-            return self._authenticator.identify(request.headers.get("authorization"))
+            return await self._authenticator.identify(request.headers.get("authorization"))
         except InvalidToken as error:
             raise Refused(401, "UNAUTHENTICATED", str(error), _CHALLENGE) from error
 

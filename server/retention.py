@@ -1,4 +1,4 @@
-"""Retention: events older than they are to be kept, deleted now and then."""
+"""Retention: what is older than it is to be kept is deleted now and then."""
 
 import asyncio
 import logging
@@ -9,6 +9,8 @@ from typing import Final
 
 from db.errors import DBConnectionError, OperationalError
 from db.event_log_state import prune_events
+from db.first_answers import forget_answers
+from resolvers.first_answers import KEPT_FOR
 
 logger = logging.getLogger(__name__)
 
@@ -16,17 +18,15 @@ PAUSE: Final = 3600.0  # seconds between two looks
 
 
 @asynccontextmanager
-async def old_events_pruned(
-    keep: timedelta | None, *, now: Callable[[], datetime], pause: float = PAUSE
+async def old_rows_deleted(
+    keep_events: timedelta | None, *, now: Callable[[], datetime], pause: float = PAUSE
 ) -> AsyncIterator[None]:
-    """Delete events older than ``keep``, at once and then every hour, for the length of a block.
+    """Delete old events and first answers, at once and then every hour, for the length of a block.
 
-    None keeps them for ever. Any number of processes may do so at once.
+    Events are kept for ``keep_events``, with None for ever; answers as long as they are given.
+    Any number of processes may do so at once.
     """
-    if keep is None:
-        yield
-        return
-    task = asyncio.create_task(_prune_for_ever(keep, now, pause))
+    task = asyncio.create_task(_delete_for_ever(keep_events, now, pause))
     try:
         yield
     finally:
@@ -35,13 +35,22 @@ async def old_events_pruned(
             await task
 
 
-async def _prune_for_ever(keep: timedelta, now: Callable[[], datetime], pause: float) -> None:
+async def _delete_for_ever(
+    keep_events: timedelta | None, now: Callable[[], datetime], pause: float
+) -> None:
     while True:
         try:
-            pruned = await prune_events(older_than=now() - keep)
+            await _delete(keep_events, now())
         except (DBConnectionError, OperationalError):
-            logger.warning("old events could not be deleted; trying again later")
-        else:
-            if pruned:
-                logger.info("deleted %d events older than %d days", pruned, keep.days)
+            logger.warning("what is old could not be deleted; trying again later")
         await asyncio.sleep(pause)
+
+
+async def _delete(keep_events: timedelta | None, now: datetime) -> None:
+    if keep_events is not None:
+        pruned = await prune_events(older_than=now - keep_events)
+        if pruned:
+            logger.info("deleted %d events older than %d days", pruned, keep_events.days)
+    forgotten = await forget_answers(older_than=now - KEPT_FOR)
+    if forgotten:
+        logger.info("forgot %d answers to requests with idempotency keys", forgotten)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -11,15 +10,16 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from server.limit_settings import LimitSettings
+from server.loopback import is_loopback
 from server.origins import is_origin, origins_in
+from server.token_settings import TokenSettings
 from server.trusted_documents import faults_of_trusted_documents
 
-MIN_SECRET_LENGTH = 32
 MIN_TOKEN_LENGTH = 16
 DEFAULT_DATABASE_URL = "sqlite:///coursegrade.sqlite3"
 
 
-class Settings(LimitSettings):
+class Settings(TokenSettings, LimitSettings):
     """What an operator can choose."""
 
     model_config = SettingsConfigDict(
@@ -44,21 +44,17 @@ class Settings(LimitSettings):
     development: bool | None = Field(
         default=None,
         description="Serve everybody as global staff, without tokens. On by default with SQLite "
-        "on a loopback address while there is no secret; PostgreSQL must ask for it; any other "
-        "address refuses it.",
-    )
-    jwt_secret: SecretStr | None = Field(
-        default=None,
-        description="The secret, at least 32 characters, that HS256 tokens are signed with.",
-    )
-    jwt_audience: str | None = Field(
-        default=None, description="The audience that tokens must name, when set."
+        "on a loopback address while there is neither a secret nor a key set; PostgreSQL must ask "
+        "for it; any other address refuses it.",
     )
     freeze_days: int | None = Field(
         default=30,
         ge=0,
         le=36_500,
         description="Days after a course's end when its grades freeze; `none` for never.",
+    )
+    services_write_frozen: bool = Field(
+        default=False, description="Let services write grades that are frozen for everybody else."
     )
     event_retention_days: int | None = Field(
         default=30,
@@ -165,18 +161,13 @@ class Settings(LimitSettings):
     @property
     def on_loopback(self) -> bool:
         """Tell whether only this machine can reach the server."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @property
     def in_development(self) -> bool:
         """Tell whether everybody is served as global staff."""
         if self.development is None:
-            return self.on_sqlite and self.on_loopback and self.jwt_secret is None
+            return self.on_sqlite and self.on_loopback and not self.takes_tokens
         return self.development
 
     @property
@@ -211,7 +202,6 @@ class Settings(LimitSettings):
 
     def faults_of_serving(self) -> list[str]:
         """Return why a server must not start with these settings, nothing where it may."""
-        secret = self.jwt_secret
         faults = []
         if self.workers > 1 and self.on_sqlite:
             faults.append(
@@ -220,16 +210,17 @@ class Settings(LimitSettings):
         if self.in_development and not self.on_loopback:
             faults.append(
                 f"Development mode lets everybody change grades, and {self.host} can be reached "
-                "from elsewhere: listen on 127.0.0.1, or set COURSEGRADE_JWT_SECRET and leave "
-                "COURSEGRADE_DEVELOPMENT off."
+                "from elsewhere: listen on 127.0.0.1, or set COURSEGRADE_JWT_SECRET or "
+                "COURSEGRADE_JWT_JWKS_URL and leave COURSEGRADE_DEVELOPMENT off."
             )
-        if not self.in_development and secret is None:
-            faults.append(
-                "Without development mode the server needs COURSEGRADE_JWT_SECRET to know who is "
-                "asking: set it, or COURSEGRADE_DEVELOPMENT=true on a loopback address."
-            )
-        if secret is not None and len(secret.get_secret_value()) < MIN_SECRET_LENGTH:
-            faults.append(f"COURSEGRADE_JWT_SECRET has fewer than {MIN_SECRET_LENGTH} characters.")
+        faults += self.faults_of_tokens(needed=not self.in_development)
+        faults += self._faults_of_the_edge()
+        if self.nats_url is not None:
+            faults += _faults_of_nats(self.nats_url.get_secret_value(), on_sqlite=self.on_sqlite)
+        return faults
+
+    def _faults_of_the_edge(self) -> list[str]:
+        faults = []
         if strange := [one for one in origins_in(self.allowed_origins) if not is_origin(one)]:
             faults.append(
                 f"COURSEGRADE_ALLOWED_ORIGINS names {', '.join(strange)}: an origin is like "
@@ -246,8 +237,6 @@ class Settings(LimitSettings):
                 "COURSEGRADE_OTEL_ENDPOINT needs the packages of the extra `otel`: install them, "
                 "or leave the setting off."
             )
-        if self.nats_url is not None:
-            faults += _faults_of_nats(self.nats_url.get_secret_value(), on_sqlite=self.on_sqlite)
         return faults
 
     def faults_of_relaying(self) -> list[str]:

@@ -46,7 +46,7 @@ class Admission(Protocol):
     socket_limits: SocketLimits
     observer: Observer
 
-    def admit(
+    async def admit(
         self, connection: HTTPConnection, authorization: str | None
     ) -> tuple[Context, float | None]:
         """Return the viewer's circumstances, and for how many seconds they hold; None for ever.
@@ -122,7 +122,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             socket = self.websocket.ws
             told = authorization_in(message.get("payload"))
             authorization = told or socket.headers.get("authorization")
-            self.context, lifetime = cast(Admission, self.view).admit(socket, authorization)
+            admission = cast(Admission, self.view)
+            self.context, lifetime = await admission.admit(socket, authorization)
             cast(Seat, socket.state.seat).give_to(self.context.viewer, self._limits.user)
         except InvalidToken:
             await self.websocket.close(FORBIDDEN, "Forbidden")

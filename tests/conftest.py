@@ -83,7 +83,7 @@ def blank_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> It
     if engine == "sqlite":
         yield f"sqlite:///{tmp_path / 'blank.sqlite3'}"
     else:
-        yield from _postgres_database(request.getfixturevalue("postgres_server"), "template1")
+        yield from postgres_database(request.getfixturevalue("postgres_server"), "template1")
 
 
 @pytest.fixture
@@ -95,10 +95,11 @@ def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) ->
         yield f"sqlite:///{path}"
     else:
         server = request.getfixturevalue("postgres_server")
-        yield from _postgres_database(server, request.getfixturevalue("postgres_template"))
+        yield from postgres_database(server, request.getfixturevalue("postgres_template"))
 
 
-def _postgres_database(server: str, template: str) -> Iterator[str]:
+def postgres_database(server: str, template: str) -> Iterator[str]:
+    """Make a copy of a database, and drop it in the end: its URL."""
     name = f"test_{next(_numbers)}"
     run_apart(_administer(server, f"create database {name} template {template}"))
     yield f"{server}/{name}"

@@ -34,6 +34,7 @@ def test_a_course_its_learners_and_their_scores_are_imported_and_graded(
         "        0 learners updated\n"
         "       60 enrollments added\n"
         "        0 enrollments updated\n"
+        "        0 roles added\n"
         "        0 lines without a course\n"
         "        0 lines refused\n"
     )

@@ -111,3 +111,16 @@ def test_settings_that_must_not_be_served_are_refused(terminal: Terminal) -> Non
         "PostgreSQL.\n"
     )
     assert not (terminal.folder / "coursegrade.sqlite3").exists()
+
+
+def test_without_the_issuers_keys_nothing_is_served(terminal: Terminal) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}/keys.json"
+        there = Terminal(terminal.folder, (("COURSEGRADE_JWT_JWKS_URL", url),))
+
+        told = there.run("serve", "--port", "0")
+
+    assert (told.status, told.output) == (1, "")
+    assert told.errors.startswith(f"KEYS_UNAVAILABLE: No keys were had from {url}: ")
+    assert told.errors.count("\n") == 1

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from server.auth import staff_token
 from server.settings import Settings
+from server.trial_tokens import TrialToken, sign
 from tests.clients.npm import FOLDER, PATIENCE
 from tests.factories import COURSE, NOW, problem_key
 from tests.server.live_server import SECRET, LiveServer, serving, settings_of, with_course
@@ -67,7 +67,12 @@ async def server(settings: Settings) -> AsyncIterator[LiveServer]:
 @pytest.fixture
 def staff(settings: Settings) -> str:
     """The token of somebody who may do everything."""
-    return staff_token(settings, "staff", now=datetime.now(UTC), lifetime=timedelta(hours=1))
+    return sign(
+        settings,
+        TrialToken("staff", staff=True),
+        now=datetime.now(UTC),
+        lifetime=timedelta(hours=1),
+    )
 
 
 def request(query: str, **variables: object) -> dict[str, Any]:

@@ -2,27 +2,14 @@
 
 import shutil
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from db.connection import connected
-from resolvers.access import Viewer
 from resolvers.context import Context
-from resolvers.demonstration import load_demonstration
 from tests.conftest import run_apart
-
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-def staff() -> Context:
-    return Context(Viewer("reader", global_staff=True), now=lambda: NOW)
-
-
-async def _load(url: str) -> None:
-    async with connected(url):
-        await load_demonstration(staff())
+from tests.demonstration import load, staff
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +17,7 @@ def demonstration_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathF
     """A database file with the demonstration course, that others are copied from."""
     path = tmp_path_factory.mktemp("demonstration") / "demonstration.sqlite3"
     shutil.copyfile(sqlite_template, path)
-    run_apart(_load(f"sqlite:///{path}"))
+    run_apart(load(f"sqlite:///{path}"))
     return path
 
 

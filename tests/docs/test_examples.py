@@ -29,6 +29,7 @@ def test_each_example_is_a_tab_with_a_title_and_variables() -> None:
         "Regrade one learner",
         "Live",
         "What did I miss?",
+        "Override a grade",
     ]
     assert all(tab.query.startswith(f"# {tab.title}\n") for tab in example_tabs(DOCS / "examples"))
     assert {path.name for path in (DOCS / "examples").iterdir()} == {
@@ -131,6 +132,21 @@ async def test_a_forced_regrade_of_a_current_grade_moves_nothing(demonstration: 
     assert again == grade
     assert (grade["displayPercent"], grade["passingStatus"]) == ("54%", "FAILING")
     assert grade["staleness"] == []
+
+
+async def test_an_override_counts_beside_what_was_computed_and_again_changes_nothing(
+    demonstration: Context,
+) -> None:
+    first = await example("09_override").answer(demonstration)
+    again = await example("09_override").answer(demonstration)
+
+    assert again == first
+    payload = first["overrideSubsectionGrade"]
+    grade = payload["subsectionGrade"]
+    assert (grade["status"], grade["gradedTotal"]["display"]) == ("OVERRIDDEN", "17/20")
+    assert grade["computedGradedTotal"]["display"] == "14/20"
+    assert grade["overrideHistory"]["totalCount"] == 1
+    assert payload["courseGrade"]["displayPercent"] == "58%"
 
 
 @pytest.fixture

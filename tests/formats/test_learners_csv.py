@@ -124,5 +124,24 @@ def test_a_file_without_user_names_is_refused_whole_and_at_once() -> None:
         read_learners(["user_id,name"])
     assert refusal.value.message == (
         "Unknown: 'name'. Missing: username. The columns are: user_id, username; and if wanted: "
-        "full_name, email, external_user_key, course_key, mode, cohort, active."
+        "full_name, email, external_user_key, course_key, mode, cohort, active, role."
+    )
+
+
+def test_a_line_may_say_what_somebody_is_beside_a_learner() -> None:
+    row = _one("user_id,username,course_key,role", "7,amara,course-v1:X+Y+Z,beta_testers")
+
+    assert row == LearnerRow(
+        2, LearnerId(7), "amara", course_key=CourseKey("course-v1:X+Y+Z"), role="beta_testers"
+    )
+    assert _one("user_id,username,role", "7,amara,") == LearnerRow(2, LearnerId(7), "amara")
+
+
+@pytest.mark.parametrize("role", ["Staff", "course staff", "staff;", "1st", "_", "x" * 65])
+def test_what_is_no_role_is_refused(role: str) -> None:
+    assert _one("user_id,username,role", f"7,amara,{role}") == RefusedLine(
+        2,
+        f"{role!r} is no role in a course; Open edX has staff, instructor, beta_testers and "
+        "others.",
+        code="INVALID_INPUT",
     )

@@ -153,9 +153,15 @@ def test_a_grade_of_the_present_content_is_not_stale() -> None:
             (Staleness.COURSE_CONTENT_CHANGED,),
             id="content",
         ),
+        pytest.param(
+            content_of([subsection("s", "Exam", problems=2)], policy(assignment_type("Exam", 0.5))),
+            (Staleness.GRADING_POLICY_CHANGED, Staleness.COURSE_CONTENT_CHANGED),
+            id="both",
+        ),
     ],
 )
 def test_a_grade_of_other_content_says_what_changed(
     present: CourseContent, reasons: tuple[Staleness, ...]
 ) -> None:
-    assert graded(0.5).staleness(present) == reasons
+    assert graded(0.5).staleness(present, CONTENT) == reasons
+    assert graded(0.5).staleness(present) == reasons[:1]

@@ -46,13 +46,9 @@ def test_every_subsection_and_placeholder_is_shown_even_where_the_breakdown_hide
 
     (homework,) = explain(compute(content, {}), content).assignment_types
 
-    assert [(entry.label, entry.detail, entry.mark) for entry in homework.entries] == [
-        ("Homework 01", "Homework 1 - h1 - 0.00% (0/1)", None),
-        (
-            "Homework 02",
-            "Homework 2 Unreleased - 0% (?/?)",
-            "The lowest 1 Homework scores are dropped.",
-        ),
+    assert [(entry.label, entry.detail, entry.dropped) for entry in homework.entries] == [
+        ("Homework 01", "Homework 1 - h1 - 0.00% (0/1)", False),
+        ("Homework 02", "Homework 2 Unreleased - 0% (?/?)", True),
     ]
 
 

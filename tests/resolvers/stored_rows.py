@@ -14,7 +14,9 @@ TABLES = (
     "problem_score",
     "subsection_grade",
     "course_grade",
+    "override_entry",
     "grade_event",
+    "first_answer",
 )
 _ORDER = {"course_publication": "course_id"}
 

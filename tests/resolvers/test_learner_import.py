@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from db.course_roles import CourseRole, course_roles
 from db.courses import StoredCourse
 from db.enrollments import Enrollment, enrollments
 from db.learners import Learner, learners_by_id, save_learners
@@ -279,3 +280,35 @@ async def test_who_may_not_change_grades_imports_nothing(course: StoredCourse) -
         await import_learners(context_of(Viewer("ann", global_staff=False)), [ADA])
 
     assert (await counts())["learner"] == 0
+
+
+async def test_roles_are_given_once_and_stay(course: StoredCourse) -> None:
+    staff = _row(2, 1, "ada", role="staff")
+    tester = _row(2, 1, "ada", role="beta_testers")
+
+    first = await _import([staff, BEA])
+    again = await _import([staff])
+    another = await _import([tester])
+    silent = await _import([_row(2, 1, "ada")])
+
+    assert [one.roles_added for one in (first, again, another, silent)] == [1, 0, 1, 0]
+    assert await course_roles([course.id], [LearnerId(1), LearnerId(2)]) == {
+        CourseRole(course.id, LearnerId(1), "staff"),
+        CourseRole(course.id, LearnerId(1), "beta_testers"),
+    }
+
+
+async def test_a_role_without_a_course_is_refused(course: StoredCourse) -> None:
+    before = await stored_rows()
+
+    imported = await _import([ADA, _row(3, 2, "bea", course_key=None, role="staff")])
+
+    assert imported == LearnersImported(
+        stored=False,
+        lines=2,
+        refused=(
+            RefusedLine(3, "A role needs a course_key: it is one in a course.", "INVALID_INPUT"),
+        ),
+    )
+    assert await stored_rows() == before
+    assert await course_roles([course.id], [LearnerId(1), LearnerId(2)]) == set()

@@ -59,11 +59,12 @@ async def test_an_unknown_name_is_nobodys(course: StoredCourse, ref: LearnerRef)
     assert await find_learner(context_of(), ref) is None
     with pytest.raises(LearnerNotFound) as refused:
         await require_learner(context_of(), ref)
-    assert refused.value.message == f"There is no learner whose {ref.kind} is {ref.name!r}."
+    spelled = {"user_id": "userId", "external_user_key": "externalUserKey"}.get(ref.kind, ref.kind)
+    assert refused.value.message == f"There is no learner whose {spelled} is {ref.name!r}."
 
 
 async def test_a_learner_who_is_gone_after_all_is_refused(course: StoredCourse) -> None:
-    with pytest.raises(LearnerNotFound, match="There is no learner whose user_id is 8"):
+    with pytest.raises(LearnerNotFound, match="There is no learner whose userId is 8"):
         await read_learner(context_of(), LearnerId(8))
 
 

@@ -171,7 +171,10 @@ async def test_problem_scores_are_those_that_the_learner_meets(course: StoredCou
     (ada,) = await enroll(course)
     await record(course, ada, {"hw1_2": 3}, possible=4)
 
-    scores = await read_problem_scores(context_of(), course, ada, subsection_key("hw1"))
+    context = context_of()
+    grade = await course_grades.read(context, course, ada)
+    breakdown = await course_grades.read_breakdown(context, course, grade)
+    scores = await read_problem_scores(context, breakdown, subsection_key("hw1"))
 
     assert [(one.usage_key, one.earned, one.possible) for one in scores] == [
         (problem_key("hw1_1"), 0.0, 1.0),

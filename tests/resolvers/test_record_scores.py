@@ -344,7 +344,8 @@ async def test_an_unknown_learner_is_refused(course: StoredCourse, ref: LearnerR
     assert isinstance(error, LearnerNotFound)
     assert error.code == "LEARNER_NOT_FOUND"
     assert error.field == ("learner",)
-    assert error.message == f"There is no learner whose {ref.kind} is {ref.name!r}."
+    spelled = {"user_id": "userId", "external_user_key": "externalUserKey"}.get(ref.kind, ref.kind)
+    assert error.message == f"There is no learner whose {spelled} is {ref.name!r}."
 
 
 async def test_who_is_not_enrolled_is_refused(course: StoredCourse) -> None:

@@ -465,6 +465,18 @@ async def test_another_policy_makes_a_grade_stale_and_leaves_its_figures(
     }
 
 
+async def test_a_grade_says_that_both_policy_and_content_have_changed(
+    course: StoredCourse,
+) -> None:
+    await publish_course(
+        policy={**POLICY, "GRADE_CUTOFFS": {"Pass": 0.95}}, sections=structure().sections[:1]
+    )
+
+    assert await ada("staleness") == {
+        "staleness": ["GRADING_POLICY_CHANGED", "COURSE_CONTENT_CHANGED"]
+    }
+
+
 async def test_other_content_makes_a_grade_stale_and_keeps_its_breakdown(
     course: StoredCourse,
 ) -> None:

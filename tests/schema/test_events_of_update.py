@@ -121,6 +121,27 @@ async def test_two_updates_in_one_request_tell_their_own_events(course: StoredCo
     }
 
 
+async def test_of_two_updates_of_one_learner_in_one_request_each_tells_its_own(
+    course: StoredCourse,
+) -> None:
+    await publish_course(policy=HARDER)
+    given = f'{{courseKey: "{COURSE_KEY}", learner: {{username: "ada"}}}}'
+
+    answered = await data(
+        f"""mutation {{
+          one: updateGrade(input: {given}) {{ events {{ __typename }} }}
+          other: updateGrade(input: {given}) {{ events {{ __typename }} }}
+        }}""",
+        LATER,
+    )
+
+    assert answered["one"]["events"] == [
+        {"__typename": "CourseGradeChanged"},
+        {"__typename": "PassingStatusChanged"},
+    ]
+    assert answered["other"]["events"] == []
+
+
 async def test_what_a_score_in_the_same_request_announced_is_not_the_updates(
     course: StoredCourse,
 ) -> None:

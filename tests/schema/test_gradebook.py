@@ -1,4 +1,4 @@
-"""``Course.gradebook``: pages of a course's active learners, both ways."""
+"""``Course.gradebook``: pages of a course's learners, both ways."""
 
 import base64
 import json
@@ -27,6 +27,7 @@ query (
 """
 NAMES = ["ada", "b", "C", "d", "e", "é", "zoë"]
 IN_ORDER = sorted(NAMES)
+BY_NAME = ["g", 1, "USERNAME", False, None, None]
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ async def seven(database: str) -> StoredCourse:
 
 
 def cursor(name: str) -> str:
-    return encoded(["g", 1, name, str(100 + NAMES.index(name))])
+    return encoded([*BY_NAME, name, str(100 + NAMES.index(name))])
 
 
 def encoded(place: object) -> str:
@@ -221,17 +222,28 @@ MALFORMED_CURSORS = [
     " " + cursor("ada"),
     encoded(None),
     encoded([]),
-    encoded(["g", 1, "ada"]),
-    encoded(["g", 1, "ada", 100]),
-    encoded(["g", "1", "ada", "100"]),
-    encoded(["g", 1, "ada", "0100"]),
-    encoded(["g", 1, "ada", "-100"]),
-    encoded(["g", 1, "ada", "1e2"]),
-    encoded(["g", 1, "ada", "9" * 40]),
-    encoded(["g", 1, "ada", "100", "more"]),
-    encoded(["h", 1, "ada", "100"]),
-    encoded(["g", True, "ada", "100"]),
-    encoded(["g", 1.0, "ada", "100"]),
+    encoded(["g", 1, "ada", "100"]),
+    encoded([*BY_NAME, "ada"]),
+    encoded([*BY_NAME, "ada", 100]),
+    encoded([*BY_NAME, "ada", "0100"]),
+    encoded([*BY_NAME, "ada", "-100"]),
+    encoded([*BY_NAME, "ada", "1e2"]),
+    encoded([*BY_NAME, "ada", "9" * 40]),
+    encoded([*BY_NAME, "ada", "100", "more"]),
+    encoded(["h", *BY_NAME[1:], "ada", "100"]),
+    *(encoded(["g", course, *BY_NAME[2:], "ada", "100"]) for course in ("1", True, 1.0, None, 2)),
+    *(
+        encoded(["g", 1, *order, "ada", "100"])
+        for order in (
+            ["USERNAME", True, None, None],
+            ["USERNAME", 0, None, None],
+            ["USERNAME", False, 1, None],
+            ["USERNAME", False, None, 0.5],
+            ["USERNAME", False, None, "ada"],
+            ["FULL_NAME", False, None, None],
+            ["COURSE_PERCENT", False, None, 0.5],
+        )
+    ),
     "W" * 100_000,
 ]
 
@@ -242,7 +254,7 @@ async def test_a_malformed_cursor_is_refused(seven: StoredCourse, text: str) -> 
         error = await refusal(PAGE, courseKey=COURSE_KEY, **{place: text})
 
         assert error == {
-            "message": f"{text[:80]!r} is no cursor of this gradebook.",
+            "message": f"{text[:80]!r} is no cursor of this gradebook in this order.",
             "path": ["course", "gradebook"],
             "code": "INVALID_INPUT",
         }
@@ -252,7 +264,7 @@ async def test_a_malformed_cursor_is_refused(seven: StoredCourse, text: str) -> 
 async def test_a_cursor_of_a_name_that_nobody_can_have_is_refused(
     seven: StoredCourse, name: str
 ) -> None:
-    error = await refusal(PAGE, courseKey=COURSE_KEY, after=encoded(["g", 1, name, "100"]))
+    error = await refusal(PAGE, courseKey=COURSE_KEY, after=encoded([*BY_NAME, name, "100"]))
 
     assert error == {
         "message": "This is no place in a gradebook.",
@@ -270,7 +282,7 @@ async def test_a_cursor_of_another_course_is_refused(seven: StoredCourse) -> Non
     error = await refusal(PAGE, courseKey=COURSE_KEY, after=edge["cursor"])
 
     assert error == {
-        "message": f"{edge['cursor']!r} is no cursor of this gradebook.",
+        "message": f"{edge['cursor']!r} is no cursor of this gradebook in this order.",
         "path": ["course", "gradebook"],
         "code": "INVALID_INPUT",
     }

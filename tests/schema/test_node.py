@@ -9,7 +9,7 @@ from db.courses import StoredCourse
 from db.learners import Learner, save_learners
 from grading import LearnerId
 from tests.schema.execution import AS_NOBODY, data, refusal
-from tests.schema.heat import COURSE_KEY, PUBLISHED
+from tests.schema.heat import COURSE_KEY, PUBLISHED, sequential
 
 NODES = """
 query ($ids: [ID!]!) {
@@ -23,6 +23,7 @@ query ($ids: [ID!]!) {
     ... on CourseGrade { percent }
     ... on GradebookEntry { courseGrade { percent } }
     ... on SubsectionGrade { percentGraded }
+    ... on SubsectionGradeOverride { earnedGraded }
   }
 }
 """
@@ -35,10 +36,20 @@ def id_of(text: str) -> str:
 
 async def ids_of_everything() -> dict[str, str]:
     """Return an id of each type, as the answers to other questions have them."""
+    await data(
+        "mutation ($input: OverrideSubsectionGradeInput!)"
+        " { overrideSubsectionGrade(input: $input) { userErrors { message } } }",
+        input={
+            "courseKey": COURSE_KEY,
+            "learner": {"username": "ada"},
+            "usageKey": sequential("hw2"),
+            "values": {"earnedGraded": 4},
+        },
+    )
     answered = await data(
         "query ($courseKey: CourseKey!) { course(courseKey: $courseKey) { id"
         " sections { id } subsections { id } gradebook(first: 1) { nodes { id learner { id }"
-        " courseGrade { id subsectionGrades { id } } } } } }",
+        " courseGrade { id subsectionGrades { id override { id } } } } } } }",
         courseKey=COURSE_KEY,
     )
     course: dict[str, Any] = answered["course"]
@@ -51,6 +62,7 @@ async def ids_of_everything() -> dict[str, str]:
         "CourseGrade": entry["courseGrade"]["id"],
         "GradebookEntry": entry["id"],
         "SubsectionGrade": entry["courseGrade"]["subsectionGrades"][1]["id"],
+        "SubsectionGradeOverride": entry["courseGrade"]["subsectionGrades"][1]["override"]["id"],
     }
 
 
@@ -62,6 +74,7 @@ FOUND: dict[str, dict[str, object]] = {
     "CourseGrade": {"percent": 0.71},
     "GradebookEntry": {"courseGrade": {"percent": 0.71}},
     "SubsectionGrade": {"percentGraded": 0.6667},
+    "SubsectionGradeOverride": {"earnedGraded": 4.0},
 }
 
 
@@ -112,6 +125,9 @@ UNKNOWN = [
     "SubsectionGrade:1:99:1",
     "SubsectionGrade:99:11:1",
     "SubsectionGrade:1:11",
+    "SubsectionGradeOverride:1:11:1",
+    "SubsectionGradeOverride:1:11:999",
+    "SubsectionGradeOverride:1:99:1",
     "Viewer:1",
     "Course:9223372036854775807",
     "User:9223372036854775807",

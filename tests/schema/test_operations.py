@@ -25,8 +25,12 @@ PROGRESS, DASHBOARD, GRADEBOOK = (
     "02_learner_dashboard",
     "03_gradebook_page",
 )
+STATISTICS: Final = "06_class_statistics"
 DASHBOARD_LIVE, CONSUMER = "07_live_dashboard", "08_passing_status_consumer"
 CHANGES, POLICY_EDITOR, AUDIT = "09_update_grade", "11_policy_editor", "12_audit"
+
+OVERRIDE_DIALOG, BULK_OVERRIDE = "04_override_dialog", "05_bulk_override"
+WHAT_IF: Final = "10_what_if"
 
 AS_ADA: Final = {"username": "ada"}
 CLASSES: Final = [1, 2, 50]
@@ -75,7 +79,19 @@ def test_there_are_operations_to_try() -> None:
     names = {path.stem for path in OPERATIONS.glob("*.graphql")}
 
     assert names == {
-        *(PROGRESS, DASHBOARD, GRADEBOOK, DASHBOARD_LIVE, CONSUMER, CHANGES, POLICY_EDITOR, AUDIT),
+        *(
+            PROGRESS,
+            DASHBOARD,
+            GRADEBOOK,
+            STATISTICS,
+            DASHBOARD_LIVE,
+            CONSUMER,
+            CHANGES,
+            WHAT_IF,
+            POLICY_EDITOR,
+            AUDIT,
+        ),
+        *(OVERRIDE_DIALOG, BULK_OVERRIDE),
     }
 
 
@@ -409,3 +425,57 @@ async def test_two_courses_in_one_document_share_their_statements(
         }
     }
     assert len(statements) == 4
+
+
+async def test_the_override_dialog_opens_saves_and_undoes(
+    course: StoredCourse, engine: str, statements: list[str]
+) -> None:
+    locks = 1 if engine == "postgres" else 0
+    place = {"courseKey": COURSE_KEY, "learner": AS_ADA, "usageKey": sequential("exam")}
+    changed = {**place, "values": {"earnedGraded": 10}, "reason": "Bonus."}
+
+    saved, save_count = await run(statements, OVERRIDE_DIALOG, {"input": changed}, "SaveOverride")
+    grade = saved["overrideSubsectionGrade"]["subsectionGrade"]
+    opened, open_count = await run(
+        statements, OVERRIDE_DIALOG, {"id": grade["id"]}, "OverrideDialog"
+    )
+    undone, undo_count = await run(statements, OVERRIDE_DIALOG, {"input": place}, "UndoOverride")
+
+    # Who and where: 3. The present course, grades, parts, scores: 4. Changes, history, events: 5.
+    # To tell of the events: which life of the log, events, its end, their course.
+    assert (save_count, undo_count) == (16 + locks, 12 + locks)
+    # Course, learner, grade, parts, history, their number, who did it.
+    assert open_count == 7
+    assert grade["gradedTotal"] == {"earned": 10.0, "possible": 10.0}
+    dialog = opened["node"]
+    assert dialog["version"] == grade["version"] == "2"
+    assert dialog["computedGradedTotal"] == {"earned": 8.0, "possible": 10.0, "display": "8/10"}
+    assert dialog["override"]["id"] == grade["override"]["id"]
+    assert dialog["overrideHistory"]["totalCount"] == 1
+    payload = undone["removeSubsectionGradeOverride"]
+    assert (payload["subsectionGrade"]["status"], payload["userErrors"]) == ("ATTEMPTED", [])
+    assert payload["courseGrade"]["displayPercent"] == "71%"
+
+
+@pytest.mark.parametrize("size", CLASSES)
+async def test_a_class_is_overridden_by_as_many_statements_for_any_size(
+    database: str, engine: str, size: int, statements: list[str]
+) -> None:
+    await course_of(size)
+    items = [
+        {
+            "learner": {"username": one.username},
+            "usageKey": sequential("exam"),
+            "values": {"earnedGraded": 10},
+        }
+        for one in class_of(size)
+    ]
+
+    answered, count = await run(
+        statements, BULK_OVERRIDE, {"input": {"courseKey": COURSE_KEY, "items": items}}
+    )
+
+    assert count == (13 if engine == "postgres" else 12)
+    payload = answered["bulkOverrideSubsectionGrades"]
+    assert (payload["succeededCount"], payload["failedCount"]) == (size, 0)
+    assert {one["courseGrade"]["percent"] for one in payload["results"]} == {0.77}

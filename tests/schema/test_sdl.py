@@ -29,10 +29,28 @@ AGREED: Final = SHARED / "design" / "schema.graphql"
 # What differs from the agreed schema on purpose. Each difference is one that can be taken back
 # without breaking a client: arguments become optional, types and values are added.
 NULL_IS_NO_SIZE: Final = "null is no size of a page, leaving it out is"
+HIDDEN_IS_NULL: Final = "null where hidden from the viewer: no result is never a zero"
 DIFFERENCES: Final = {
+    "AssignmentTypeGrade.displayWeightedPercent": HIDDEN_IS_NULL,
+    "AssignmentTypeGrade.percent": HIDDEN_IS_NULL,
+    "AssignmentTypeGrade.weightedPercent": HIDDEN_IS_NULL,
+    "CourseGrade.displayPercent": HIDDEN_IS_NULL,
+    "CourseGrade.percent": HIDDEN_IS_NULL,
+    "CourseGradePreview.displayPercent": HIDDEN_IS_NULL,
+    "CourseGradePreview.percent": HIDDEN_IS_NULL,
+    "SectionGrade.score": HIDDEN_IS_NULL,
+    "SubsectionGrade.allTotal": HIDDEN_IS_NULL,
+    "SubsectionGrade.computedAllTotal": HIDDEN_IS_NULL,
+    "SubsectionGrade.computedGradedTotal": HIDDEN_IS_NULL,
+    "SubsectionGrade.displayPercent": HIDDEN_IS_NULL,
+    "SubsectionGrade.gradedTotal": HIDDEN_IS_NULL,
+    "SubsectionGrade.percentGraded": HIDDEN_IS_NULL,
     "CourseGrade.history(first:)": f"not null: {NULL_IS_NO_SIZE}",
+    "SubsectionGrade.overrideHistory(first:)": f"not null: {NULL_IS_NO_SIZE}",
     "Query.gradeEvents(first:)": f"not null: {NULL_IS_NO_SIZE}",
     "Subscription.passingStatusChanged(repeat:)": "not null: null is neither yes nor no",
+    "Viewer.courses(first:)": f"not null: {NULL_IS_NO_SIZE}",
+    "Viewer.user": "null for a service, which is nobody's learner",
     "SubsectionGradeChanged.subsectionGrade": "null once the course has lost the subsection",
 }
 # What the agreed schema does not have.
@@ -42,10 +60,18 @@ ADDITIONS: Final = {
     "CourseGrade.unroundedPercent": "stored with every grade (decisions 1.3)",
     "ExplainedAssignmentType": "part of the explanation",
     "ExplainedEntry": "part of the explanation",
+    "FreezeCause": "why grades are frozen (decisions 1.14: visible)",
+    "GradesFreeze.cause": "why grades are frozen (decisions 1.14: visible)",
+    "GradesFreeze.frozenSince": "what a refused write says can be asked for before it",
+    "GradesFreeze.reason": "what staff said when they froze the grades",
+    "SetGradesFrozenInput.reason": "what staff say when they freeze the grades",
     "GradeExplanation": "the explanation (decisions 1.4)",
+    "GradeErrorCode.IDEMPOTENCY_KEY_REUSED": "another input under a key (decisions 3.3)",
     "GradingAlgorithm": "the versions of the algorithm (decisions 1.3)",
     "ProblemScore.displayName": "a learner knows a problem by its title",
     "Query.gradeEventsCursor": "state and cursor in one query, to follow on without a gap",
+    "RemoveSubsectionGradeOverrideInput.idempotencyKey": "every grade write (decisions 3.3)",
+    "ScoreInput.ifVersion": "every grade write (decisions 3.3)",
     "SubsectionGradeChanged.usageKey": "names the subsection where the course has lost it",
 }
 

@@ -14,6 +14,7 @@ from db.learners import Learner, save_learners
 from db.sql import execute
 from grading import CourseContent, LearnerId, LearnerRecord, Regraded, UsageKey
 from resolvers import regrading
+from resolvers.regrading import NewOverrides
 from tests.schema.execution import AS_NOBODY, AS_STAFF, data, everything_stored, refused_change
 from tests.schema.heat import (
     ADA,
@@ -164,14 +165,14 @@ async def test_those_who_cannot_be_graded_are_named_and_the_others_graded(
                 "learners",
                 "0",
             ),
-            refused("DUPLICATE_ITEM", "This learner is named twice.", "learners", "3"),
-            refused("INVALID_INPUT", "'11' is no id of this service.", "learners", "4"),
             refused(
                 "LEARNER_NOT_ENROLLED",
-                f"Learner 14 is not enrolled in {COURSE_KEY}.",
+                f"Learner 'dan' is not enrolled in {COURSE_KEY}.",
                 "learners",
                 "2",
             ),
+            refused("DUPLICATE_ITEM", "This learner is named twice.", "learners", "3"),
+            refused("INVALID_INPUT", "'11' is no id of this service.", "learners", "4"),
         ],
     }
 
@@ -186,12 +187,19 @@ async def test_a_learner_who_cannot_be_graded_stops_nobody_else(
         *,
         recompute: Iterable[UsageKey],
         cleared: Collection[UsageKey],
+        overrides: NewOverrides | None,
         now: datetime,
     ) -> Regraded:
         if learner_id == BEA.id:
             raise ZeroDivisionError("a bug of ours")
         return grading.regrade(
-            content, learner_id, record, recompute=recompute, cleared=cleared, now=now
+            content,
+            learner_id,
+            record,
+            recompute=recompute,
+            cleared=cleared,
+            overrides=overrides,
+            now=now,
         )
 
     monkeypatch.setattr(regrading, "regrade", regrade)
@@ -278,3 +286,33 @@ async def test_nobody_in_particular_learns_and_changes_nothing(
     assert await refused_change(UPDATE, AS_NOBODY, input=given) == nothing_done(
         "COURSE_NOT_FOUND", f"There is no course {COURSE_KEY}, or you may not know of it."
     )
+
+
+async def test_a_filter_says_whose_grades_are_updated(course: StoredCourse) -> None:
+    await publish_course(sections=course.content.structure.sections[:1])
+
+    answered = await data(
+        UPDATE, input={"courseKey": COURSE_KEY, "filter": {"passingStatus": ["PASSING"]}}
+    )
+
+    # Two homeworks of three: 0.75 x 0.5 = 0.375.
+    assert answered["updateGrades"] == {
+        "results": [entry("ada", 0.38, False, "2")],
+        "userErrors": [],
+    }
+
+
+async def test_names_and_a_filter_are_refused(course: StoredCourse) -> None:
+    payload = await refused_change(UPDATE, input=named("ada", filter={"search": "a"}))
+
+    assert payload == {
+        "results": None,
+        "userErrors": [
+            {
+                "__typename": "InputError",
+                "code": "INVALID_INPUT",
+                "message": "Name learners or give a filter, not both.",
+                "field": ["filter"],
+            }
+        ],
+    }

@@ -10,8 +10,8 @@ import pytest
 
 from db.connection import connected
 from server.app import create_app
-from server.auth import staff_token
 from server.settings import Settings
+from server.trial_tokens import TrialToken, sign
 from tests.schema.heat import COURSE_KEY, heat_course
 from tests.server.test_http_requests import data_of, refused
 
@@ -83,7 +83,12 @@ async def test_who_sends_no_token_is_told_nothing(guarded: httpx.AsyncClient) ->
 
 async def test_staff_is_answered(guarded: httpx.AsyncClient) -> None:
     settings = Settings(jwt_secret=SECRET)  # type: ignore[arg-type]
-    token = staff_token(settings, "ada", now=datetime.now(UTC), lifetime=timedelta(minutes=1))
+    token = sign(
+        settings,
+        TrialToken("ada", staff=True),
+        now=datetime.now(UTC),
+        lifetime=timedelta(minutes=1),
+    )
 
     response = await guarded.post(
         "/graphql", json=QUERY, headers={"Authorization": f"Bearer {token}"}

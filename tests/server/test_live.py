@@ -5,8 +5,7 @@ from contextlib import AsyncExitStack
 import pytest
 from graphql.execution import Executor
 
-from db.learners import Learner
-from resolvers import learners
+from grading import CourseKey
 from resolvers.access import Viewer
 from resolvers.context import Context
 from schema import live
@@ -119,14 +118,10 @@ async def test_one_who_leaves_does_not_end_what_others_wait_for(server: LiveServ
 async def test_what_fails_in_one_field_of_an_event_is_told_beside_the_rest(
     server: LiveServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    find = learners.find_learner
+    async def fail(context: Context, username: str, course_key: CourseKey) -> None:
+        raise RuntimeError("a secret of ours")
 
-    async def fail(context: Context, ref: learners.LearnerRef) -> Learner | None:
-        if ref.kind == "username":
-            raise RuntimeError("a secret of ours")
-        return await find(context, ref)
-
-    monkeypatch.setattr("resolvers.learners.find_learner", fail)
+    monkeypatch.setattr("resolvers.learners.find_actor", fail)
     query = "subscription { passingStatusChanged { to actor { id } } }"
     async with AsyncExitStack() as stack:
         socket = await subscribed(stack, server, query)

@@ -7,8 +7,8 @@ import pytest
 from graphql import GraphQLError
 
 from resolvers.access import ANONYMOUS, Viewer
-from server.auth import staff_token
 from server.rate_limit import KNOWN, RateLimit, site_of
+from server.trial_tokens import TrialToken, sign
 from tests.server.live_server import SECRET, serving, settings_of
 
 ADA = Viewer("ada", global_staff=True)
@@ -139,7 +139,12 @@ async def test_over_http_it_is_429_and_says_when_to_come_back(database_url: str)
         rate_points=3,
         rate_points_per_second=0.01,
     )
-    token = staff_token(settings, "ada", now=datetime.now(UTC), lifetime=timedelta(minutes=5))
+    token = sign(
+        settings,
+        TrialToken("ada", staff=True),
+        now=datetime.now(UTC),
+        lifetime=timedelta(minutes=5),
+    )
     signed_in = {"Authorization": f"Bearer {token}"}
     question = {"query": "{ __typename }"}
     async with serving(settings) as live, httpx.AsyncClient() as client:

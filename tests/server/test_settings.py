@@ -18,17 +18,19 @@ NATS = "nats://relay:sesame@nats:4222"
 
 ONE_PROCESS = "SQLite is served by one process: set COURSEGRADE_WORKERS to 1, or use PostgreSQL."
 NO_SECRET = (
-    "Without development mode the server needs COURSEGRADE_JWT_SECRET to know who is asking: "
-    "set it, or COURSEGRADE_DEVELOPMENT=true on a loopback address."
+    "Without development mode the server needs COURSEGRADE_JWT_SECRET or "
+    "COURSEGRADE_JWT_JWKS_URL to know who is asking: set one, or COURSEGRADE_DEVELOPMENT=true on "
+    "a loopback address."
 )
+KEY_SET = "https://lms.example.org/keys.json"
 SHORT_SECRET = "COURSEGRADE_JWT_SECRET has fewer than 32 characters."
 
 
 def reachable(host: str) -> str:
     return (
         f"Development mode lets everybody change grades, and {host} can be reached from "
-        "elsewhere: listen on 127.0.0.1, or set COURSEGRADE_JWT_SECRET and leave "
-        "COURSEGRADE_DEVELOPMENT off."
+        "elsewhere: listen on 127.0.0.1, or set COURSEGRADE_JWT_SECRET or "
+        "COURSEGRADE_JWT_JWKS_URL and leave COURSEGRADE_DEVELOPMENT off."
     )
 
 
@@ -49,8 +51,12 @@ def test_without_anything_set_it_is_a_development_server_on_this_machine() -> No
         "workers": 1,
         "development": None,
         "jwt_secret": None,
+        "jwt_jwks_url": None,
+        "jwt_issuer": None,
         "jwt_audience": None,
+        "jwt_leeway": 30,
         "freeze_days": 30,
+        "services_write_frozen": False,
         "event_retention_days": 30,
         "max_body": 100_000,
         "max_url": 8_000,
@@ -134,6 +140,9 @@ def test_grades_never_freeze_where_the_environment_says_none(
         ("database_statement_timeout", "0"),
         ("log_level", "chatty"),
         ("development", "perhaps"),
+        ("jwt_leeway", "-1"),
+        ("jwt_leeway", "301"),
+        ("services_write_frozen", "sometimes"),
     ],
 )
 def test_a_setting_out_of_range_is_refused(
@@ -192,6 +201,59 @@ def test_a_secret_turns_development_off_unless_it_is_asked_for() -> None:
     assert settings(jwt_secret=SECRET).faults_of_serving() == []
     assert settings(jwt_secret=SECRET, development=True).in_development
     assert settings(development=False).faults_of_serving() == [NO_SECRET]
+
+
+def test_a_key_set_turns_development_off_unless_it_is_asked_for() -> None:
+    assert not settings(jwt_jwks_url=KEY_SET).in_development
+    assert settings(jwt_jwks_url=KEY_SET).faults_of_serving() == []
+    assert settings(jwt_jwks_url=KEY_SET, host="0.0.0.0").faults_of_serving() == []
+    assert settings(jwt_jwks_url=KEY_SET, development=True).in_development
+    assert settings(jwt_jwks_url=KEY_SET, development=True, host="0.0.0.0").faults_of_serving() == [
+        reachable("0.0.0.0")
+    ]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://lms.example.org/keys.json",
+        "https://lms.example.org:8443/keys?set=1",
+        "http://127.0.0.1:9000/keys.json",
+        "http://localhost/keys.json",
+        "http://[::1]:9000/",
+    ],
+)
+def test_keys_are_had_over_https_or_from_this_machine(address: str) -> None:
+    assert settings(jwt_jwks_url=address).faults_of_serving() == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "keys.json",
+        "https://",
+        "http://lms.example.org/keys.json",
+        "http://127.0.0.1.example.org/",
+        "ftp://127.0.0.1/keys.json",
+        "file:///etc/keys.json",
+        "https://user:sesame@lms.example.org/keys.json",
+        "https://lms.example.org:port/",
+    ],
+)
+def test_what_is_no_address_of_keys_is_a_fault(address: str) -> None:
+    fault = (
+        "COURSEGRADE_JWT_JWKS_URL must be like https://host/path, without a password; http: is "
+        "for loopback addresses."
+    )
+    assert settings(jwt_jwks_url=address).faults_of_serving() == [fault]
+
+
+def test_an_empty_issuer_or_audience_is_a_fault() -> None:
+    assert settings(jwt_secret=SECRET, jwt_issuer="", jwt_audience="").faults_of_serving() == [
+        "COURSEGRADE_JWT_ISSUER is empty: name one, or leave it off.",
+        "COURSEGRADE_JWT_AUDIENCE is empty: name one, or leave it off.",
+    ]
 
 
 @pytest.mark.parametrize(("length", "faults"), [(31, [SHORT_SECRET]), (32, [])])
@@ -282,7 +344,15 @@ def test_what_is_no_origin_is_a_fault(origin: str) -> None:
         {"otel_endpoint": "http://collector:4318"},
         {"freeze_days": None},
         {"freeze_days": 0, "port": 0, "host": "::1"},
-        {"development": False, "jwt_secret": SECRET, "jwt_audience": "grades"},
+        {
+            "development": False,
+            "jwt_secret": SECRET,
+            "jwt_jwks_url": KEY_SET,
+            "jwt_issuer": "https://lms.example.org/oauth2",
+            "jwt_audience": "grades",
+            "jwt_leeway": 0,
+            "services_write_frozen": True,
+        },
         {
             "database_url": POSTGRES,
             "development": True,

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from server.auth import staff_token
+from server.trial_tokens import TrialToken, sign
 from tests.factories import COURSE
 from tests.server.live_server import (
     CHANGES,
@@ -214,7 +214,12 @@ async def test_a_token_is_asked_for_before_the_stream_and_the_stream_ends_with_i
     database_url: str,
 ) -> None:
     settings = settings_of(database_url, development=False, jwt_secret=SECRET)
-    ending = staff_token(settings, "ada", now=datetime.now(UTC), lifetime=timedelta(seconds=-26))
+    ending = sign(
+        settings,
+        TrialToken("ada", staff=True),
+        now=datetime.now(UTC),
+        lifetime=timedelta(seconds=-26),
+    )
     async with serving(settings) as server:
         await with_course()
         async with streamed(server, CHANGES, {"course": COURSE}, token="nonsense") as refused:

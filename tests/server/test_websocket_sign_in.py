@@ -1,5 +1,6 @@
 """Who is at the other end of a WebSocket, and for how long."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,13 +9,14 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from db.event_log import Origin, append_events
+from db.course_roles import CourseRole, delete_course_role, save_course_roles
+from db.enrollments import Enrollment, save_enrollments
 from db.sql import fetch
-from db.transaction import grade_transaction
-from grading import Cause, LearnerId, Points, SubsectionGradeChanged
+from grading import LearnerId
 from resolvers.access import Viewer
+from resolvers.viewers import RECENT, identify_recently
 from server.settings import Settings
-from tests.factories import COURSE, NOW, subsection_key
+from tests.factories import COURSE, NOW
 from tests.server.live_server import CHANGES, SECRET, LiveServer, serving, settings_of, with_course
 
 pytestmark = pytest.mark.slow
@@ -40,10 +42,12 @@ async def server(settings: Settings) -> AsyncIterator[LiveServer]:
         yield live
 
 
-def token(*, staff: bool = True, seconds: float = 3600.0, secret: str = SECRET) -> str:
+def token(
+    *, staff: bool = True, seconds: float = 3600.0, secret: str = SECRET, name: str = "someone"
+) -> str:
     """Sign a token; servers accept one for another 30 seconds."""
     claims = {
-        "preferred_username": "someone",
+        "preferred_username": name,
         "administrator": staff,
         "exp": (datetime.now(UTC) + timedelta(seconds=seconds)).timestamp(),
     }
@@ -57,20 +61,6 @@ subscription Changes($course: CourseKey!) {
 }
 """
 NO_COURSE = "course-v1:No+Such+Course"
-
-
-async def publish_event(server: LiveServer) -> None:
-    """Write an event into the log, as somebody else does."""
-    ((course_id,),) = await fetch("select id from course")
-    change = SubsectionGradeChanged(LearnerId(1), 9, subsection_key("exam"), None, Points(1, 1))
-    async with grade_transaction(course_id, [LearnerId(1)]):
-        origin = Origin(Cause.GRADE_UPDATED, None, "elsewhere")
-        await append_events(course_id, [change], origin, now=NOW)
-    server.events.wake()
-
-
-def _nobody(_: Viewer) -> bool:
-    return False
 
 
 @pytest.mark.parametrize(
@@ -132,7 +122,7 @@ async def test_whoever_may_not_know_of_a_course_is_told_that_there_is_none(
 
     assert forbidden["extensions"] == {"code": "COURSE_NOT_FOUND"}
     assert forbidden["message"] == absent["message"].replace(NO_COURSE, COURSE)
-    assert everything["extensions"] == {"code": "COURSE_NOT_FOUND"}
+    assert everything["extensions"] == {"code": "FORBIDDEN"}
 
 
 async def test_a_socket_ends_with_its_token(server: LiveServer) -> None:
@@ -144,19 +134,64 @@ async def test_a_socket_ends_with_its_token(server: LiveServer) -> None:
     await server.followed_by(0)
 
 
-async def test_who_may_no_longer_know_of_it_gets_an_error_instead_of_the_event(
+def without_recent_viewers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the second pass that roles may be old."""
+    monkeypatch.setattr("resolvers.viewers.RECENT", -1.0)
+
+
+async def test_a_role_that_is_taken_away_ends_the_stream(
     server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with server.opened({"authorization": STAFF}) as socket:
+    without_recent_viewers(monkeypatch)
+    ((course_id,),) = await fetch("select id from course")
+    role = CourseRole(course_id, LearnerId(3), "staff")
+    await save_course_roles([role], now=NOW)
+    as_staff = {"authorization": token(staff=False, name="learner-003")}
+    async with server.opened(as_staff) as socket:
         await socket.subscribe("one", EXAM_CHANGES, course=COURSE)
         await server.followed_by(1)
         await server.record(0.25, token=STAFF.removeprefix("Bearer "))
         seen = await socket.next("one")
-        monkeypatch.setattr("resolvers.access.may_know_course", _nobody)
-        # Nobody could write either: this is what another process wrote.
-        await publish_event(server)
+        await delete_course_role(role)
+        await server.record(0.5, token=STAFF.removeprefix("Bearer "))
 
         refusal = await socket.refusal("one")
 
     assert seen["data"]["subsectionGradeChanged"]["after"] == {"earned": 0.25}
+    assert refusal["extensions"] == {"code": "FORBIDDEN"}
+
+
+async def test_an_enrollment_that_ends_ends_the_stream(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_recent_viewers(monkeypatch)
+    ((course_id,),) = await fetch("select id from course")
+    as_learner = {"authorization": token(staff=False, name="learner-001")}
+    async with server.opened(as_learner) as socket:
+        await socket.subscribe("one", EXAM_CHANGES, course=COURSE)
+        await server.followed_by(1)
+        await server.record(0.75, learner=2, token=STAFF.removeprefix("Bearer "))
+        await server.record(0.25, token=STAFF.removeprefix("Bearer "))
+        seen = await socket.next("one")
+        await save_enrollments([Enrollment(course_id, LearnerId(1), active=False)], now=NOW)
+        await server.record(0.5, token=STAFF.removeprefix("Bearer "))
+
+        refusal = await socket.refusal("one")
+
+    # The other learner's event came first, and was not theirs to see.
+    assert seen["data"]["subsectionGradeChanged"]["after"] == {"earned": 0.25}
     assert refusal["extensions"] == {"code": "COURSE_NOT_FOUND"}
+
+
+async def test_roles_are_at_most_a_second_old(server: LiveServer) -> None:
+    claimed = Viewer("learner-003")
+    before = await identify_recently(claimed)
+    ((course_id,),) = await fetch("select id from course")
+    await save_course_roles([CourseRole(course_id, LearnerId(3), "staff")], now=NOW)
+
+    at_once = await identify_recently(claimed)
+    await asyncio.sleep(RECENT)
+    a_second_later = await identify_recently(claimed)
+
+    assert (RECENT, before.staff_of, at_once) == (1.0, frozenset(), before)
+    assert a_second_later.staff_of == {COURSE}
