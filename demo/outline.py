@@ -36,6 +36,7 @@ class Question:
 class Task:
     """A subsection with its problems; practice has no ``format`` and no ``due``."""
 
+    name: str
     format: str
     opens: datetime
     due: datetime | None
@@ -46,15 +47,17 @@ def tasks() -> list[Task]:
     """Read the subsections of the course, in course order."""
     (run,) = (COURSE / "course").iterdir()
     return [
-        _task(_read(sequential, "sequential"), _OPENED[chapter.attrib["url_name"]])
+        _task(sequential, _OPENED[chapter.attrib["url_name"]])
         for chapter in _read_file(run)
         for sequential in _read(chapter, "chapter")
     ]
 
 
-def _task(sequential: Element, opens: datetime) -> Task:
+def _task(pointer: Element, opens: datetime) -> Task:
+    sequential = _read(pointer, "sequential")
     due = sequential.get("due")
     return Task(
+        name=pointer.attrib["url_name"],
         format=sequential.get("format", ""),
         opens=opens,
         due=datetime.fromisoformat(due) if due else None,
