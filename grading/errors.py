@@ -19,6 +19,7 @@ The tree, with the code that clients see::
     ├── InvalidGradingPolicy      INVALID_GRADING_POLICY
     ├── ScoreOutOfRange           SCORE_OUT_OF_RANGE
     ├── ScoreOutdated             SCORE_OUTDATED
+    ├── JobNotFound               JOB_NOT_FOUND
     ├── OverrideNotFound          OVERRIDE_NOT_FOUND
     ├── VersionConflict           VERSION_CONFLICT
     ├── PolicyConflict            VERSION_CONFLICT
@@ -163,6 +164,12 @@ class ScoreOutdated(GradingError):
     """A score that is older than the stored one."""
 
     code = "SCORE_OUTDATED"
+
+
+class JobNotFound(GradingError):
+    """No such job, or none that the viewer may know of."""
+
+    code = "JOB_NOT_FOUND"
 
 
 class OverrideNotFound(GradingError):

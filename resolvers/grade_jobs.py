@@ -12,6 +12,7 @@ from grading import Cause, InvalidInput, LearnerId, TooManyItems
 from resolvers import access
 from resolvers.context import Context
 from resolvers.courses import find_course_by_id, freeze
+from resolvers.first_answers import FirstTime
 from resolvers.progress import batches
 
 __all__ = ["GradeJob", "JobError", "JobKind", "JobState"]
@@ -21,9 +22,16 @@ MAX_ERRORS = 100
 
 
 async def start_regrade(
-    context: Context, course: StoredCourse, learner_ids: Sequence[LearnerId], *, force: bool
+    context: Context,
+    course: StoredCourse,
+    learner_ids: Sequence[LearnerId],
+    *,
+    force: bool,
+    first: FirstTime[GradeJob] | None = None,
 ) -> GradeJob:
     """Ask for the grades of these learners to be computed anew, by whichever worker is free.
+
+    ``first`` keeps the job as what a request came to.
 
     :raises Forbidden: if the viewer may not change grades.
     :raises GradesFrozen: if the course's grades are frozen.
@@ -31,7 +39,11 @@ async def start_regrade(
     access.require_grades_editor(context.viewer, course.key)
     freeze(context, course).require_open(context.now())
     async with transaction():
+        if first is not None:
+            await first.require()
         job = await enqueue(context, course, learner_ids, force=force, cause=Cause.GRADE_UPDATED)
+        if first is not None:
+            await first.keep(job)
     context.after_change()
     return job
 

@@ -11,12 +11,14 @@ from resolvers import access, course_grades, gradebook
 from resolvers.context import Context
 from resolvers.enrolled_learners import enrolled_learners
 from resolvers.first_answers import RequestKey, first_time, once
+from resolvers.grade_jobs import GradeJob, find_job, start_regrade
 from resolvers.gradebook_filter import ALL_ACTIVE, GradebookFilter
 from resolvers.kept_outcomes import course_grade_body, course_grade_of, error_body, error_of
 from resolvers.learners import LearnerRef, require_learner
 from resolvers.regrading import GradeResult
 
-MAX_LEARNERS = 100
+MAX_AT_ONCE = 100  # learners; more are a job
+MAX_NAMED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,17 @@ async def update(  # noqa: PLR0913 - whom, how, and under which conditions
     return await once(context, key, act, restore)
 
 
+@dataclass(frozen=True, slots=True)
+class GradeUpdates:
+    """What updates of many came to: a result each, or the job that they became.
+
+    Of a job only those have a result who could not be meant; None stands for each of the others.
+    """
+
+    results: Sequence[GradeResult | GradingError | None]
+    job: GradeJob | None = None
+
+
 async def update_many(  # noqa: PLR0913 - whom, how, and under which conditions
     context: Context,
     course: StoredCourse,
@@ -75,25 +88,35 @@ async def update_many(  # noqa: PLR0913 - whom, how, and under which conditions
     wanted: GradebookFilter | None = None,
     force: bool,
     key: RequestKey | None = None,
-) -> list[GradeResult | GradingError]:
+) -> GradeUpdates:
     """Recompute and store the grades of these learners, or of all whom a filter lets through.
 
-    Without a filter these are all active ones.
+    Without a filter these are all active ones. More than 100 become a job.
 
     Each has a result, in the order of ``refs``; who is not among the course's learners has only
     the reason. One who fails never stops the rest.
 
     :raises Forbidden: if the viewer may not change grades.
     :raises InvalidInput: if both are given, or no learner could be what is asked for.
-    :raises TooManyItems: if there are more than 100 learners.
+    :raises TooManyItems: if more than 1,000 learners are named.
     :raises GradesFrozen: if the course's grades are frozen.
     :raises IdempotencyKeyReused: if something else was asked for under ``key``.
     """
     access.require_grades_editor(context.viewer, course.key)
 
-    async def act() -> list[GradeResult | GradingError]:
+    async def act() -> GradeUpdates:
         own = context.for_change()
         found = await _learners(own, course, refs, wanted)
+        learner_ids = [one for one in found if not isinstance(one, GradingError)]
+        if len(learner_ids) > MAX_AT_ONCE:
+            refusals = [one if isinstance(one, GradingError) else None for one in found]
+
+            def pack_job(job: GradeJob) -> object:
+                return {"job": job.id, "refusals": _refusals(found)}
+
+            kept = first_time(own, key, pack_job)
+            job = await start_regrade(own, course, learner_ids, force=force, first=kept)
+            return GradeUpdates(refusals, job)
 
         def among_all(results: list[GradeResult]) -> list[GradeResult | GradingError]:
             by_id = {result.learner_id: result for result in results}
@@ -102,16 +125,23 @@ async def update_many(  # noqa: PLR0913 - whom, how, and under which conditions
         def pack(results: list[GradeResult]) -> object:
             return [*map(_body, among_all(results))]
 
-        learner_ids = [one for one in found if not isinstance(one, GradingError)]
         first = first_time(own, key, pack)
-        return among_all(
-            await course_grades.update_many(own, course, learner_ids, force=force, first=first)
+        updated = await course_grades.update_many(
+            own, course, learner_ids, force=force, first=first
         )
+        return GradeUpdates(among_all(updated))
 
-    async def restore(body: list[Any]) -> list[GradeResult | GradingError]:
-        return [_outcome_of(one) for one in body]
+    async def restore(body: Any) -> GradeUpdates:  # noqa: ANN401 - what JSON can say
+        if isinstance(body, list):
+            return GradeUpdates([_outcome_of(one) for one in body])
+        refusals = [None if one is None else error_of(one) for one in body["refusals"]]
+        return GradeUpdates(refusals, await find_job(context, body["job"]))
 
     return await once(context, key, act, restore)
+
+
+def _refusals(found: Sequence[LearnerId | GradingError]) -> list[object]:
+    return [error_body(one) if isinstance(one, GradingError) else None for one in found]
 
 
 async def _learners(
@@ -123,18 +153,10 @@ async def _learners(
     if refs is not None and wanted is not None:
         raise InvalidInput("Name learners or give a filter, not both.", field=["filter"])
     if refs is None:
-        request = gradebook.PageRequest(first=MAX_LEARNERS, wanted=wanted or ALL_ACTIVE)
-        page = await gradebook.read_page(context, course, request)
-        if page.has_next:
-            raise TooManyItems(
-                f"{course.key} has more than {MAX_LEARNERS} learners; name those to regrade."
-                if wanted is None
-                else f"The filter lets more than {MAX_LEARNERS} learners through; narrow it."
-            )
-        return [one.learner.id for one in page.learners]
-    if len(refs) > MAX_LEARNERS:
+        return [*await gradebook.read_learner_ids(context, course, wanted or ALL_ACTIVE)]
+    if len(refs) > MAX_NAMED:
         raise TooManyItems(
-            f"{len(refs)} learners are more than {MAX_LEARNERS}; send them in several requests.",
+            f"{len(refs)} learners are more than {MAX_NAMED:,}; say which with a filter.",
             field=["learners"],
         )
     met: set[LearnerId] = set()

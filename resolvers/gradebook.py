@@ -13,7 +13,7 @@ from db.gradebook import (
     gradebook_page,
 )
 from db.gradebook_filter import ALL_ACTIVE, GradebookFilter
-from grading import InvalidInput, MalformedCursor, TooManyItems
+from grading import InvalidInput, LearnerId, MalformedCursor, TooManyItems
 from resolvers import access
 from resolvers.context import Context
 from resolvers.gradebook_filter import checked_filter, checked_order
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 MAX_PAGE = 100
+_WHOLE = 10_000  # learners read at a time, where all are wanted
 DEFAULT_PAGE = 20
 
 
@@ -111,6 +112,26 @@ async def read_page(context: Context, course: StoredCourse, request: PageRequest
         has_next=before is not None if backwards else more,
         has_previous=more if backwards else after is not None,
     )
+
+
+async def read_learner_ids(
+    context: Context, course: StoredCourse, wanted: GradebookFilter = ALL_ACTIVE
+) -> list[LearnerId]:
+    """Return all learners whom a filter lets through, by user name.
+
+    :raises InvalidInput: if no learner could be what is asked for.
+    :raises SubsectionNotFound: if the course has no subsection that is asked about.
+    """
+    access.require_all_grades_reader(context.viewer, course.key)
+    checked = checked_filter(context.viewer, course, wanted)
+    found: list[EnrolledLearner] = []
+    while page := await gradebook_page(
+        course, wanted=checked, limit=_WHOLE, beyond=found[-1].place if found else None
+    ):
+        found += page
+        if len(page) < _WHOLE:
+            break
+    return [one.learner.id for one in found]
 
 
 async def count_learners(

@@ -97,10 +97,10 @@ async def change_policy(
     """
     access.require_course_editor(context.viewer, course.key)
     now = context.now()
-    freeze(context, course).require_open(now)
     async with transaction():
         await courses.lock_course(course.id)
         present = (await present_courses_by_id([course.id]))[course.id]
+        freeze(context, present).require_open(now)
         _require_hash(present, if_hash)
         content = content_with(present, wanted)
         published = await courses.publish(content, now=now)

@@ -104,6 +104,11 @@ class GradeEvent:
         found = await learners.find_actor(info.context, name, self.announced.course.key)
         return None if found is None else User.of(found)
 
+    @property
+    def told_id(self) -> str:
+        """What tells one event from another."""
+        return self.id
+
     async def present_grade(self, info: Info) -> "CourseGrade":
         """Return the learner's grade as it is now."""
         return await self.course.read_grade(info, self.announced.logged.change.learner_id)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from resolvers import grade_jobs, learners
-from resolvers.learners import LearnerRef
 from schema.global_id import global_id
 from schema.info import Info
 from schema.job_cursor import error_cursor, parse_error_cursor
@@ -104,10 +103,14 @@ class GradeJob(Node):
             finished_at=value.finished_at,
         )
 
+    @property
+    def told_id(self) -> str:
+        """What tells one state of the job from another."""
+        return f"{self.id}:{self.state.name}:{self.processed}"
+
     @strawberry.field(description="Who asked for it; null for the system, or somebody unknown.")
     async def created_by(self, info: Info) -> User | None:
-        ref = LearnerRef("username", self.value.actor or "")
-        found = await learners.find_learner(info.context, ref)
+        found = await learners.find_actor(info.context, self.value.actor, self.course.course_key)
         return None if found is None else User.of(found)
 
     @strawberry.field(description="What could not be done, in the order in which it was found.")

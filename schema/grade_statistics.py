@@ -42,7 +42,7 @@ class LetterGradeCount:
     f"percent would earn by the course's cutoffs. {STAFF_ONLY}"
 )
 class GradeStatistics:
-    id: strawberry.Private[str]
+    told_id: strawberry.Private[str]
     learner_count: int = strawberry.field(description="Learners that the filter lets through.")
     attempted_count: int = strawberry.field(
         description="The figures below are over these; learners without an attempt are not zeros "
@@ -76,10 +76,12 @@ class GradeStatistics:
     computed_at: datetime = strawberry.field(description="When the figures were counted.")
 
     @classmethod
-    def of(cls, value: grading.GradeStatistics, computed_at: datetime, *, id: str = "") -> Self:
+    def of(
+        cls, value: grading.GradeStatistics, computed_at: datetime, *, told_id: str = ""
+    ) -> Self:
         """Wrap figures; equal ids stand for the same figures, where they are sent to many."""
         return cls(
-            id=id,
+            told_id=told_id,
             learner_count=value.learner_count,
             attempted_count=value.attempted_count,
             passed_count=value.passed_count,

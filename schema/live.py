@@ -44,10 +44,10 @@ class SharedResult(ExecutionResult):
 
 
 class Told(Protocol):
-    """What a stream tells of; whatever has the same id is the same for all who are alike."""
+    """What a stream tells of; what has the same ``told_id`` is the same for all who are alike."""
 
     @property
-    def id(self) -> str: ...
+    def told_id(self) -> str: ...
 
 
 class Likeness(NamedTuple):
@@ -139,7 +139,7 @@ class LiveOperations:
     async def _result(
         self, group: Group, executor: "Executor[Context]", event: Told, viewer: Viewer
     ) -> SharedResult:
-        key = (group, event.id)
+        key = (group, event.told_id)
         execution = self._executions.get(key)
         if execution is None or execution.is_older_than(SHARED_FOR):
             execution = self._executions[key] = SharedWork(_executed(executor, event, viewer))

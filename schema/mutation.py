@@ -5,14 +5,17 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from schema import bulk_override as bulk
+from schema import grade_jobs as jobs
 from schema import override_grades as overriding
 from schema import record_scores as recording
 from schema import set_grades_frozen as freezing
 from schema import update_grades as updating
+from schema import update_grading_policy as policies
 from schema.bulk_override import (
     BulkOverrideSubsectionGradesInput,
     BulkOverrideSubsectionGradesPayload,
 )
+from schema.grade_jobs import CancelGradeJobInput, CancelGradeJobPayload
 from schema.info import Info
 from schema.override_grades import (
     OverrideSubsectionGradeInput,
@@ -27,6 +30,7 @@ from schema.update_grades import (
     UpdateGradesInput,
     UpdateGradesPayload,
 )
+from schema.update_grading_policy import UpdateGradingPolicyInput, UpdateGradingPolicyPayload
 
 UpdateGrade: TypeAlias = Annotated[
     UpdateGradeInput, strawberry.argument(description="Whose grade in which course.")
@@ -51,6 +55,13 @@ BulkOverrideSubsectionGrades: TypeAlias = Annotated[
 SetGradesFrozen: TypeAlias = Annotated[
     SetGradesFrozenInput, strawberry.argument(description="Which course, and whether.")
 ]
+UpdateGradingPolicy: TypeAlias = Annotated[
+    UpdateGradingPolicyInput,
+    strawberry.argument(description="The policy that a course is to have."),
+]
+CancelGradeJob: TypeAlias = Annotated[
+    CancelGradeJobInput, strawberry.argument(description="Which job.")
+]
 
 
 @strawberry.type(description="The changes that clients can ask for.")
@@ -63,8 +74,8 @@ class Mutation:
         return await updating.update_grade(info.context, input)
 
     @strawberry.mutation(
-        description="CourseGradeFactory.iter(force_update=True): up to 100 learners; one failing "
-        "learner never stops the rest."
+        description="CourseGradeFactory.iter(force_update=True): up to 100 learners at once, more "
+        "in a job; one failing learner never stops the rest."
     )
     async def update_grades(self, info: Info, input: UpdateGrades) -> UpdateGradesPayload:
         return await updating.update_grades(info.context, input)
@@ -101,3 +112,16 @@ class Mutation:
     )
     async def set_grades_frozen(self, info: Info, input: SetGradesFrozen) -> SetGradesFrozenPayload:
         return await freezing.set_grades_frozen(info.context, input)
+
+    @strawberry.mutation(
+        description="Replace the grading policy, and regrade whoever has a grade in a job; with "
+        "`dryRun` only say what would change."
+    )
+    async def update_grading_policy(
+        self, info: Info, input: UpdateGradingPolicy
+    ) -> UpdateGradingPolicyPayload:
+        return await policies.update_grading_policy(info.context, input)
+
+    @strawberry.mutation(description="End a job before it is done; what it has done stays.")
+    async def cancel_grade_job(self, info: Info, input: CancelGradeJob) -> CancelGradeJobPayload:
+        return await jobs.cancel_grade_job(info.context, input)

@@ -10,6 +10,7 @@ from resolvers.learners import LearnerRef
 from schema.course import Course
 from schema.course_grade import CourseGrade
 from schema.global_id import parse_global_id
+from schema.grade_jobs import find_job_of_number
 from schema.gradebook import GradebookEntry
 from schema.info import Info
 from schema.learner import User
@@ -31,7 +32,7 @@ async def find_nodes(info: Info, ids: Sequence[str]) -> list[Node | None]:
     return list(await asyncio.gather(*(find_node(info, one) for one in ids)))
 
 
-async def find_node(info: Info, id: str) -> Node | None:
+async def find_node(info: Info, id: str) -> Node | None:  # noqa: PLR0911 - one for each type
     """Return the object of a global id, None if there is none that the viewer may know of.
 
     :raises InvalidInput: if the id is none that this service made.
@@ -56,6 +57,8 @@ async def find_node(info: Info, id: str) -> Node | None:
         ):
             grade = await _subsection_grade(info, course_id, learner_id, block)
             return grade if grade is None or kind == "SubsectionGrade" else grade.present_override()
+        case "GradeJob", (job_id,):
+            return await find_job_of_number(info.context, job_id)
         case _:
             return None
 

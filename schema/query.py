@@ -10,6 +10,8 @@ from resolvers import courses, grade_events, learners
 from schema.course import Course
 from schema.course_grade import CourseGrade
 from schema.grade_event import GradeEventConnection, GradeEventType, kinds_of
+from schema.grade_job import GradeJob
+from schema.grade_jobs import find_grade_job
 from schema.info import Info
 from schema.learner import LearnerRefInput
 from schema.node import Node
@@ -130,6 +132,14 @@ class Query:
         asked = await _asked(info, course_keys, learner, types)
         page = await grade_events.read_page(info.context, asked, first=first, after=after)
         return GradeEventConnection.of(page, Course.of, after=after, end=after)
+
+    @strawberry.field(description="A job; null when there is none that the viewer may know of.")
+    async def grade_job(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The job's global id.")],
+    ) -> GradeJob | None:
+        return await find_grade_job(info.context, id)
 
     @strawberry.field(
         description="The cursor behind all events that are complete now. Ask for it together with "

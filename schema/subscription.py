@@ -21,6 +21,8 @@ from schema.grade_event import (
     grade_event_of,
     kinds_of,
 )
+from schema.grade_job import GradeJob
+from schema.grade_jobs import follow_grade_job
 from schema.grade_statistics import STAFF_ONLY, GradeStatistics
 from schema.gradebook_filter import Filter, asked_filter
 from schema.info import Info
@@ -124,6 +126,19 @@ class Subscription:
                 yield event
 
     @strawberry.subscription(
+        description="A job as it is: at once, then whenever it has gone on, at most twice a "
+        "second, and for the last time when it has ended."
+    )
+    async def grade_job_updated(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The job's global id.")],
+    ) -> AsyncGenerator[GradeJob, None]:
+        async with aclosing(follow_grade_job(info.context, id)) as states:
+            async for one in states:
+                yield one
+
+    @strawberry.subscription(
         description="The figures of the course's grades: at once, then whenever grades have "
         f"changed them, at most one message each `throttleMs`. {STAFF_ONLY}"
     )
@@ -143,7 +158,7 @@ class Subscription:
         )
         async with aclosing(found) as all_figures:
             async for one in all_figures:
-                yield GradeStatistics.of(one.value, one.counted_at, id=one.id)
+                yield GradeStatistics.of(one.value, one.counted_at, told_id=one.id)
 
 
 async def _events(

@@ -8,6 +8,7 @@ from resolvers.context import Context
 from schema.course import Course
 from schema.course_grade import CourseGrade
 from schema.grade_event import GradeEvent, grade_event_of
+from schema.grade_job import GradeJob
 from schema.gradebook import GradebookEntry
 from schema.gradebook_filter import GradebookFilter
 from schema.info import Info
@@ -50,7 +51,7 @@ class UpdateGradesInput:
     course_key: grading.CourseKey = strawberry.field(description="The course.")
     learners: list[LearnerRefInput] | None = strawberry.field(
         default=None,
-        description="Learners to regrade, at most 100; none given: all that match `filter`.",
+        description="Learners to regrade, at most 1,000; none given: all that match `filter`.",
     )
     filter: GradebookFilter | None = strawberry.field(
         default=None,
@@ -67,7 +68,10 @@ class UpdateGradesInput:
 class UpdateGradesPayload:
     results: list[GradebookEntry] | None = strawberry.field(
         description="A grade or an error for every learner who is enrolled, in the order of the "
-        "input; null when nothing was done."
+        "input; null when nothing was done, or a job does it."
+    )
+    job: GradeJob | None = strawberry.field(
+        description="The job that more than 100 learners become; null otherwise."
     )
     user_errors: list[UserError] = strawberry.field(
         description="Why nothing was done, or which of `learners` are unknown or not enrolled."
@@ -121,17 +125,20 @@ async def update_grades(context: Context, input: UpdateGradesInput) -> UpdateGra
         refs = None if input.learners is None else [one.ref_or_refusal() for one in input.learners]
         force = input.force_update_subsections is not False
         wanted = None if input.filter is None else input.filter.asked()
-        results = await grade_updates.update_many(
+        updates = await grade_updates.update_many(
             context, course, refs, wanted=wanted, force=force, key=key
         )
     except grading.GradingError as error:
-        return UpdateGradesPayload(results=None, user_errors=[user_error_of(error)])
+        return UpdateGradesPayload(results=None, job=None, user_errors=[user_error_of(error)])
     wrapped = Course.of(course)
     entries: list[GradebookEntry] = []
     errors: list[UserError] = []
-    for at, one in enumerate(results):
+    for at, one in enumerate(updates.results):
         if isinstance(one, grading.GradingError):
             errors.append(user_error_of(one, "learners", str(at)))
-        else:
+        elif one is not None:
             entries.append(GradebookEntry.of(one.learner_id, wrapped, one))
-    return UpdateGradesPayload(results=entries, user_errors=errors)
+    job = None if updates.job is None else GradeJob.of(updates.job, wrapped)
+    return UpdateGradesPayload(
+        results=entries if job is None else None, job=job, user_errors=errors
+    )

@@ -36,6 +36,13 @@ class GradeErrorCode(Enum):
     BLOCK_NOT_FOUND = strawberry.enum_value(
         "BLOCK_NOT_FOUND", description="No such scorable block in the course."
     )
+    JOB_NOT_FOUND = strawberry.enum_value(
+        "JOB_NOT_FOUND", description="No such job that the viewer may know of."
+    )
+    INVALID_GRADING_POLICY = strawberry.enum_value(
+        "INVALID_GRADING_POLICY",
+        description="A policy that cannot grade anything; the message names all its faults.",
+    )
     OVERRIDE_NOT_FOUND = strawberry.enum_value(
         "OVERRIDE_NOT_FOUND", description="There is no override to remove."
     )
