@@ -267,8 +267,7 @@ class AsyncpgTransactionScope(TransactionContextPooled):
         return self.client
 
     async def _undo_begin(self, connection: Any) -> None:  # noqa: ANN401
-        # Whoever was cancelled may have begun: asyncpg calls a transaction that is given back an
-        # error, and resets the connection.
+        # Who was cancelled may have begun, and asyncpg logs an open transaction as an error.
         try:
             with suppress(DBConnectionError, OperationalError):
                 await finish(self.client.rollback())

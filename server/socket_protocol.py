@@ -15,6 +15,7 @@ PIECE: Final = 2_048  # bytes
 FRAMES: Final = 500
 FRAME_RATE: Final = 100.0  # a second
 FLOODED: Final = 4400
+NO_TEXT: Final = 1007
 TIME_TO_READ_WHY: Final = 2.0  # seconds that a client has which flooded
 
 Frame: TypeAlias = Any  # of the package websockets, which comes with uvicorn
@@ -67,6 +68,16 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if self._grants_message():
             super().handle_bytes(event)
 
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not self.close_sent and not self._is_utf_8():
+            # uvicorn takes this for a bug, and fails where the client's goodbye follows at once.
+            self.frames = []
+            if self.conn.close_sent is None:
+                self.conn.send_close(NO_TEXT)
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
     def handle_close(self, event: Frame) -> None:
         super().handle_close(event)
         self._end_soon()
@@ -85,6 +96,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             piece = bytes(self._unread[:PIECE])
             del self._unread[:PIECE]
             super().data_received(piece)
+
+    def _is_utf_8(self) -> bool:
+        try:
+            b"".join(self.frames).decode()
+        except UnicodeDecodeError:
+            return False
+        return True
 
     def _grants_message(self) -> bool:
         # The handler counts messages; when it has closed the socket, nobody else does.

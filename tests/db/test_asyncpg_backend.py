@@ -178,3 +178,20 @@ async def test_many_rows_are_written_all_or_none(pool: None) -> None:
     assert await Counter.all().count() == 1
     await execute_many(insert, [(1, 100, 0), (1, 101, 0)])
     assert await Counter.all().count() == 3
+
+
+async def test_who_is_cancelled_while_beginning_leaves_no_transaction_open(
+    pool: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def write() -> None:
+        async with transaction():
+            await asyncio.sleep(1)
+
+    for number in range(80):
+        task = asyncio.create_task(write())
+        await asyncio.sleep(number * 0.00002)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    # asyncpg says so where a connection with an open transaction is given back to it.
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
