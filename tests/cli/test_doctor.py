@@ -94,8 +94,9 @@ def test_a_fresh_sqlite_database_is_healthy(terminal: Terminal) -> None:
         ),
         pytest.param(
             {"development": "false"},
-            "WRONG  Settings: Without development mode the server needs COURSEGRADE_JWT_SECRET to "
-            "know who is asking: set it, or COURSEGRADE_DEVELOPMENT=true on a loopback address.",
+            "WRONG  Settings: Without development mode the server needs COURSEGRADE_JWT_SECRET or "
+            "COURSEGRADE_JWT_JWKS_URL to know who is asking: set one, or "
+            "COURSEGRADE_DEVELOPMENT=true on a loopback address.",
             id="no secret",
         ),
         pytest.param(

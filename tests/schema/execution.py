@@ -15,6 +15,7 @@ from events import EventStream
 from resolvers.access import ANONYMOUS, Viewer
 from resolvers.context import Context
 from schema import schema
+from schema.limits import Limits, enforce
 from tests.schema.heat import NOW
 
 STAFF: Final = Viewer("staff", global_staff=True)
@@ -43,6 +44,21 @@ class Asking:
 
 AS_STAFF: Final = Asking()
 AS_NOBODY: Final = Asking(viewer=ANONYMOUS)
+
+
+def without_limits() -> None:
+    """Let a test ask for as much as it likes, until it ends."""
+    enforce(
+        Limits(
+            characters=10**6,
+            tokens=10**6,
+            depth=100,
+            aliases=10**5,
+            fields=10**5,
+            repeats=10**5,
+            cost=10**6,
+        )
+    )
 
 
 async def response(

@@ -169,7 +169,7 @@ async def test_a_query_says_what_it_cost(course: StoredCourse, way: Any) -> None
     answered = await way(operation(PROGRESS), AS_STAFF, variables)
 
     assert answered.errors is None
-    assert answered.extensions == {"cost": {"requested": 300, "limit": 5_000}}
+    assert answered.extensions == {"cost": {"requested": 330, "limit": 5_000}}
 
 
 async def test_only_so_many_validation_errors_are_told() -> None:

@@ -19,6 +19,7 @@ from tests.schema.execution import (
     everything_stored,
     refusal,
     refused_change,
+    without_limits,
 )
 from tests.schema.heat import (
     ADA,
@@ -324,6 +325,7 @@ async def test_a_page_that_cannot_be_is_refused(
 async def test_histories_of_a_whole_class_take_two_statements(
     course: StoredCourse, statements: list[str]
 ) -> None:
+    without_limits()
     counts = []
     for size in (1, 20):
         learners = [Learner(LearnerId(100 + each), f"many{each:02}") for each in range(size)]

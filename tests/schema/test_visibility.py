@@ -13,7 +13,7 @@ from grading import LearnerId, Section, ShowCorrectness
 from resolvers.access import Viewer
 from schema import schema
 from tests.schema.all_of_a_grade import everything_query
-from tests.schema.execution import Asking, data
+from tests.schema.execution import Asking, data, without_limits
 from tests.schema.following import live
 from tests.schema.heat import (
     ADA,
@@ -226,6 +226,7 @@ async def test_who_did_nothing_sees_zeros_only_for_what_is_visible(database: str
 async def test_nothing_in_a_learners_whole_answer_depends_on_a_hidden_result(
     database: str, rule: ShowCorrectness
 ) -> None:
+    without_limits()
     course = await course_with({"exam": rule, "hw2": NEVER})
     await record(course, [ADA], {"p1": (1, 4)})
     query = everything_query()
@@ -246,6 +247,7 @@ async def test_nothing_in_a_learners_whole_answer_depends_on_a_hidden_result(
 async def test_the_query_for_everything_shows_staff_that_results_have_changed(
     database: str,
 ) -> None:
+    without_limits()
     await course_with({"exam": NEVER})
     as_both = replace(AS_ADA, viewer=replace(AS_ADA.viewer, staff_of=frozenset({COURSE_KEY})))
     before = await data(everything_query(), as_both)
