@@ -63,7 +63,7 @@ class Settings(TokenSettings, LimitSettings):
         description="Days that grade events are kept; `none` for ever.",
     )
     max_body: int = Field(
-        default=100_000, ge=1, le=100_000_000, description="Bytes that a request's body may have."
+        default=512_000, ge=1, le=100_000_000, description="Bytes that a request's body may have."
     )
     max_url: int = Field(
         default=8_000, ge=1, le=64_000, description="Bytes that a request's address may have."
