@@ -11,6 +11,7 @@ INSTALLED := $(VENV)/.installed
 MODULES := explorer/node_modules/.package-lock.json
 BROWSER_MODULES := tests/browser/node_modules/.package-lock.json
 CLIENT_MODULES := tests/clients/node_modules/.package-lock.json
+CODEGEN_MODULES := tests/codegen/node_modules/.package-lock.json
 EXPLORER := explorer/dist/index.html
 EXPLORER_SOURCES := $(wildcard explorer/*.* explorer/.npmrc explorer/src/* explorer/public/*)
 SDL := schema/schema.graphql
@@ -20,8 +21,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install explorer browser clients run test test-slow check format sdl release-sdl coverage bench migrate \
-	lock upgrade clean
+.PHONY: help install explorer browser clients codegen run test test-slow check format sdl release-sdl \
+	coverage bench migrate lock upgrade clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +44,9 @@ browser: # What the tests that drive a real Chromium need; they say so when it i
 clients: # The GraphQL clients from npm that tests subscribe with.
 	@if .ci/node_is_new_enough; then $(MAKE) -s $(CLIENT_MODULES); fi
 
+codegen: # What the tests that build a front end's TypeScript types need.
+	@if .ci/node_is_new_enough; then $(MAKE) -s $(CODEGEN_MODULES); fi
+
 run: install ## Serve the API, GraphiQL and the demonstration course on SQLite
 	@$(BIN)/python main.py $(ARGS)
 
@@ -51,7 +55,7 @@ test: install ## Run the tests that this machine can run, and say which ones it 
 	@$(BIN)/python .ci/left_out.py build/tests.xml
 	@echo 'Left for `make test-slow`: crashes, storms, real clients, a real browser.'
 
-test-slow: install browser clients ## Run the tests that take seconds each: crashes, storms, clients, browser
+test-slow: install browser clients codegen ## Run the tests that take seconds each: crashes, storms, clients, browser
 	@$(BIN)/python -m pytest -m slow --junitxml=build/slow.xml $(ARGS)
 	@$(BIN)/python .ci/left_out.py build/slow.xml
 
@@ -76,7 +80,7 @@ sdl: $(INSTALLED) ## Write schema/schema.graphql from the code
 release-sdl: sdl ## Take today's SDL as what clients rely on (when a version is released)
 	@cp $(SDL) $(RELEASED_SDL)
 
-coverage: install browser clients ## Run the tests and show the lines none of them reached
+coverage: install browser clients codegen ## Run the tests and show the lines none of them reached
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage report
 
@@ -96,7 +100,7 @@ upgrade: ## Write requirements/ anew with the newest versions allowed
 clean: ## Remove everything that was installed or built; databases stay
 	rm -rf $(VENV) build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache explorer/node_modules explorer/dist \
-		tests/browser/node_modules tests/clients/node_modules
+		tests/browser/node_modules tests/clients/node_modules tests/codegen/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip alone: it is there with every Python, respects each machine's own configuration, and
@@ -108,7 +112,8 @@ $(INSTALLED): requirements/dev.txt
 		--requirement requirements/dev.txt
 	@touch $@
 
-$(MODULES) $(BROWSER_MODULES) $(CLIENT_MODULES): %/node_modules/.package-lock.json: %/package.json %/package-lock.json
+$(MODULES) $(BROWSER_MODULES) $(CLIENT_MODULES) $(CODEGEN_MODULES): \
+		%/node_modules/.package-lock.json: %/package.json %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 

@@ -1,0 +1,44 @@
+"""The design's operations are valid against the committed SDL, and each is run by a test."""
+
+import re
+from pathlib import Path
+
+import pytest
+from graphql import separate_operations
+
+from tests.operations.documents import WAITING, faults_of, files, operations, without_waiting
+from tests.shared_material import requires_shared
+
+pytestmark = [pytest.mark.shared, requires_shared]
+
+
+def test_twelve_documents_have_twenty_one_operations() -> None:
+    assert len(files()) == 12
+    assert len(operations()) == 21
+    assert set(WAITING) <= set(operations())
+
+
+def test_exactly_those_that_wait_are_not_valid() -> None:
+    assert {name for name in operations() if faults_of(name)} == set(WAITING)
+
+
+def test_without_those_that_wait_nothing_else_is_missing() -> None:
+    left = {
+        name
+        for document in files().values()
+        for name in separate_operations(without_waiting(document))
+    }
+
+    assert left == set(operations()) - set(WAITING)
+
+
+def test_every_operation_is_run_by_a_test() -> None:
+    tests = "".join(
+        path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")
+    )
+
+    assert [
+        name
+        for name in operations()
+        if not re.search(rf'(ask|ask_twice|following)\(\s*"{name}"', tests)
+    ] == []
