@@ -13,6 +13,7 @@ BROWSER_MODULES := tests/browser/node_modules/.package-lock.json
 CLIENT_MODULES := tests/clients/node_modules/.package-lock.json
 CONFORMANCE_MODULES := tests/conformance/node_modules/.package-lock.json
 QUALITY_MODULES := tests/quality/node_modules/.package-lock.json
+CODEGEN_MODULES := tests/codegen/node_modules/.package-lock.json
 EXPLORER := explorer/dist/index.html
 EXPLORER_SOURCES := $(wildcard explorer/*.* explorer/.npmrc explorer/src/* explorer/public/*)
 SDL := schema/schema.graphql
@@ -22,8 +23,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install explorer browser clients conformance quality run test test-slow check format sdl release-sdl \
-	coverage bench migrate lock upgrade clean
+.PHONY: help install explorer browser clients conformance quality codegen run test test-slow check format sdl \
+	release-sdl coverage bench migrate lock upgrade clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +52,9 @@ conformance: # The suites from npm that audit how the API speaks its protocols.
 quality: # graphql-eslint, which the schema and the operations are held against.
 	@if .ci/node_is_new_enough; then $(MAKE) -s $(QUALITY_MODULES); fi
 
+codegen: # What the tests that build a front end's TypeScript types need.
+	@if .ci/node_is_new_enough; then $(MAKE) -s $(CODEGEN_MODULES); fi
+
 run: install ## Serve the API, GraphiQL and the demonstration course on SQLite
 	@$(BIN)/python main.py $(ARGS)
 
@@ -59,7 +63,7 @@ test: install ## Run the tests that this machine can run, and say which ones it 
 	@$(BIN)/python .ci/left_out.py build/tests.xml
 	@echo 'Left for `make test-slow`: crashes, storms, real clients, a real browser.'
 
-test-slow: install browser clients conformance quality ## Run the tests that take seconds each: crashes, storms, clients, browser
+test-slow: install browser clients conformance quality codegen ## Run the tests that take seconds each: crashes, storms, clients, browser
 	@$(BIN)/python -m pytest -m slow --junitxml=build/slow.xml $(ARGS)
 	@$(BIN)/python .ci/left_out.py build/slow.xml
 
@@ -84,7 +88,7 @@ sdl: $(INSTALLED) ## Write schema/schema.graphql from the code
 release-sdl: sdl ## Take today's SDL as what clients rely on (when a version is released)
 	@cp $(SDL) $(RELEASED_SDL)
 
-coverage: install browser clients conformance quality ## Run the tests and show the lines none of them reached
+coverage: install browser clients conformance quality codegen ## Run the tests and show the lines none of them reached
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage report
 
@@ -105,7 +109,7 @@ clean: ## Remove everything that was installed or built; databases stay
 	rm -rf $(VENV) build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache explorer/node_modules explorer/dist \
 		tests/browser/node_modules tests/clients/node_modules tests/conformance/node_modules \
-		tests/quality/node_modules
+		tests/quality/node_modules tests/codegen/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip alone: it is there with every Python, respects each machine's own configuration, and
@@ -117,7 +121,8 @@ $(INSTALLED): requirements/dev.txt
 		--requirement requirements/dev.txt
 	@touch $@
 
-$(MODULES) $(BROWSER_MODULES) $(CLIENT_MODULES) $(CONFORMANCE_MODULES) $(QUALITY_MODULES): %/node_modules/.package-lock.json: %/package.json %/package-lock.json
+$(MODULES) $(BROWSER_MODULES) $(CLIENT_MODULES) $(CONFORMANCE_MODULES) $(QUALITY_MODULES) $(CODEGEN_MODULES): \
+		%/node_modules/.package-lock.json: %/package.json %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 

@@ -13,6 +13,7 @@ from events import EventStream
 from resolvers.context import Context
 from server.event_stream import GradeEventLog
 from server.explorer import example_tabs
+from server.tokens import viewer_of
 from tests.docs.examples import EXAMPLES, example, read
 from tests.docs.markdown import DOCS
 
@@ -30,6 +31,8 @@ def test_each_example_is_a_tab_with_a_title_and_variables() -> None:
         "Live",
         "What did I miss?",
         "Override a grade",
+        "A learner's own page",
+        "Class statistics",
     ]
     assert all(tab.query.startswith(f"# {tab.title}\n") for tab in example_tabs(DOCS / "examples"))
     assert {path.name for path in (DOCS / "examples").iterdir()} == {
@@ -147,6 +150,54 @@ async def test_an_override_counts_beside_what_was_computed_and_again_changes_not
     assert grade["computedGradedTotal"]["display"] == "14/20"
     assert grade["overrideHistory"]["totalCount"] == 1
     assert payload["courseGrade"]["displayPercent"] == "58%"
+
+
+async def test_a_learners_own_page_leaves_out_what_staff_see(demonstration: Context) -> None:
+    own = replace(demonstration, claimed=viewer_of({"preferred_username": "hinemoa_paratareid"}))
+
+    page = (await example("10_own_page").answer(own, learner=None))["courseGrade"]
+    of_staff = (await example("10_own_page").answer(demonstration))["courseGrade"]
+
+    assert (page["displayPercent"], of_staff["displayPercent"]) == ("91%", "90%")
+    assert [
+        one["assignmentTypeGrades"][3]["displayWeightedPercent"] for one in (page, of_staff)
+    ] == [None, "12.75%"]
+    assert [one["sectionGrades"][-1]["subsectionGrades"][-1] for one in (page, of_staff)] == [
+        {
+            "subsection": {
+                "shortLabel": "Final",
+                "displayName": "Final exam",
+                "due": "2026-12-16T23:59:00Z",
+            },
+            "visibility": "HIDDEN_UNTIL_DUE",
+            "status": status,
+            "gradedTotal": total,
+            "override": override,
+        }
+        for status, total, override in (
+            ("NOT_ATTEMPTED", None, None),
+            ("OVERRIDDEN", {"display": "34/40"}, {"reason": "Sat it early: at sea in December."}),
+        )
+    ]
+    assert page["whatIf"] == {"displayPercent": "95%", "letterGrade": "A", "passed": True}
+
+
+async def test_the_statistics_are_of_those_whom_the_filter_lets_through(
+    demonstration: Context,
+) -> None:
+    course = (await example("11_class_statistics").answer(demonstration))["course"]
+    everybody = (await example("11_class_statistics").answer(demonstration, filter=None))["course"]
+
+    assert course["gradeStatistics"]["learnerCount"] == 36
+    assert everybody["gradeStatistics"]["learnerCount"] == 58
+    # Who sat the final early is not among them.
+    assert [one["subsections"][-1] for one in (course, everybody)] == [
+        {
+            "shortLabel": "Final",
+            "gradeStatistics": {"attemptedCount": count, "mean": mean, "median": mean},
+        }
+        for count, mean in ((0, None), (1, 0.85))
+    ]
 
 
 @pytest.fixture

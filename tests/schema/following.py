@@ -31,6 +31,11 @@ class Following:
         self._results = results
         self._first: asyncio.Task[ExecutionResult] | None = asyncio.create_task(self._read())
 
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether something has been told already."""
+        return self._first is not None and self._first.done()
+
     async def next(self) -> Any:  # noqa: ANN401
         """Return the next event: the value of the one root field."""
         result = await self._next()
