@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Annotated
 
 import typer
 
@@ -9,18 +10,26 @@ from cli.finding import Finding, Verdict, fine, wrong
 from cli.refusal import CommandRefused
 
 
-def doctor() -> None:
+def doctor(
+    recompute: Annotated[
+        bool,
+        typer.Option("--recompute", help="Compare every stored grade with a new computation."),
+    ] = False,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="With --recompute: regrade whoever differs.")
+    ] = False,
+) -> None:
     """Look for what keeps the server from working well; exit with 1 if anything is wrong."""
     found_wrong = False
-    for verdict, sentence in _findings():
+    for verdict, sentence in _findings(recompute=recompute, mend=mend):
         typer.echo(f"{verdict.value:>5}  {sentence}")
         found_wrong = found_wrong or verdict is Verdict.WRONG
     if found_wrong:
         raise typer.Exit(1)
 
 
-def _findings() -> Iterator[Finding]:
-    from cli import doctor_database, doctor_host, doctor_network
+def _findings(*, recompute: bool, mend: bool) -> Iterator[Finding]:
+    from cli import doctor_database, doctor_grades, doctor_host, doctor_network
     from cli.session import read_settings
 
     yield doctor_host.python()
@@ -48,3 +57,5 @@ def _findings() -> Iterator[Finding]:
     if settings.otel_endpoint is not None:
         yield doctor_network.otel(settings.otel_endpoint)
     yield doctor_host.explorer(settings.explorer_dist)
+    if recompute or mend:
+        yield from asyncio.run(doctor_grades.findings(settings, mend=mend))

@@ -4,17 +4,19 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from db.course_grades import course_grades
-from db.courses import StoredCourse, versions_by_name
+from db.course_list import CourseSelection, course_keys_after
+from db.courses import StoredCourse, present_courses, versions_by_name
 from db.enrollments import enrolled_ids
-from grading import Discrepancy, LearnerId, discrepancy
+from grading import CourseKey, Discrepancy, LearnerId, discrepancy
 from resolvers import access
 from resolvers.context import Context
 from resolvers.progress import Progress, unseen
 from resolvers.regrading import learner_records
 
-__all__ = ["Discrepancy", "find_discrepancies"]
+__all__ = ["Discrepancy", "every_course", "find_discrepancies"]
 
 _PAGE: Final = 500  # learners looked at together
+_COURSES: Final = 50  # read together
 
 
 async def find_discrepancies(
@@ -38,6 +40,20 @@ async def find_discrepancies(
             yield one
         done += len(learner_ids)
         progress(done, None)
+
+
+async def every_course(context: Context) -> AsyncIterator[StoredCourse]:
+    """Yield all courses, by key.
+
+    :raises Forbidden: if the viewer may not see everything.
+    """
+    access.require_global_staff(context.viewer)
+    last: CourseKey | None = None
+    while keys := await course_keys_after(last, among=CourseSelection(), limit=_COURSES):
+        last = keys[-1]
+        present = await present_courses(keys)
+        for key in keys:
+            yield present[key]
 
 
 async def _in_page(
