@@ -188,7 +188,7 @@ async def test_a_client_is_not_told_of_our_bugs(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("a secret")
 
-    monkeypatch.setattr("resolvers.access.may_read_grades", fail)
+    monkeypatch.setattr("resolvers.access.may_read_grade", fail)
     seen = await answers(server, program, transport, request(PERCENT, course=COURSE), token=staff)
 
     assert seen == [

@@ -50,6 +50,6 @@ async def test_an_event_that_cannot_be_told_ends_its_stream_and_comes_to_who_res
                 while (answer := await resumed(socket, asked))["type"] == "error":
                     await asyncio.sleep(0.2)
 
-    assert refusal["extensions"]["code"] == "INTERNAL_ERROR"
+    assert refusal["extensions"]["code"] == "SERVICE_UNAVAILABLE"
     told = {"gradeEvents": {"learner": {"username": "learner-001"}}}
     assert (answer["type"], answer["payload"]) == ("next", {"data": told})

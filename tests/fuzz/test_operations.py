@@ -17,7 +17,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from strawberry.types import ExecutionResult
 
 from db.connection import connected
+from resolvers.courses import require_course
+from resolvers.grade_jobs import start_regrade
 from schema import schema
+from schema.global_id import global_id
 from tests.fuzz.documents import Known, documents
 from tests.invariants import broken_rules
 from tests.schema.execution import AS_STAFF, data
@@ -98,11 +101,23 @@ async def _known(began: dict[str, Any]) -> Known:
         " edges { cursor node { id learner { id } courseGrade { id subsectionGrades { id } } } }"
         " } } gradeEvents(first: 3) { edges { cursor node { id } } } gradeEventsCursor }"
     )
+    context = AS_STAFF.context()
+    job = await start_regrade(context, await require_course(context, COURSE_KEY), [], force=True)
     text = str(answer)
     ids = re.findall(r"'id': '([^']+)'", text)
     cursors = re.findall(r"[cC]ursor': '([^']+)'", text)
     return {
-        "ID": [*ids, str(ADA.id), ADA.username, "bea", "SIS-11", "-1", "9" * 30, "Q291cnNlOjE"],
+        "ID": [
+            *ids,
+            *[global_id("GradeJob", job.id)] * 4,
+            str(ADA.id),
+            ADA.username,
+            "bea",
+            "SIS-11",
+            "-1",
+            "9" * 30,
+            "Q291cnNlOjE",
+        ],
         "CourseKey": [COURSE_KEY] * 4 + ["course-v1:Acme+Cold+2026", "course-v1:a+b"],
         "UsageKey": [problem("p1"), problem("p6"), sequential("hw1"), problem("nothing"), "block"],
         "cursor": [began["gradeEventsCursor"]] * 4 + [*cursors, cursors[0][:-2], "W10", "eyJ9"],
