@@ -7,6 +7,9 @@ PYTHON ?=
 # More words for the command of run, test, migrate and bench: `make run ARGS="--port 9000"`.
 ARGS ?=
 
+# A process a core, four at most: each has databases of its own.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 INSTALLED := $(VENV)/.installed
 MODULES := explorer/node_modules/.package-lock.json
 BROWSER_MODULES := tests/browser/node_modules/.package-lock.json
@@ -59,12 +62,12 @@ run: install ## Serve the API, GraphiQL and the demonstration course on SQLite
 	@$(BIN)/python main.py $(ARGS)
 
 test: install ## Run the tests that this machine can run, and say which ones it cannot
-	@$(BIN)/python -m pytest -m 'not slow' --junitxml=build/tests.xml $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) -m 'not slow' --junitxml=build/tests.xml $(ARGS)
 	@$(BIN)/python .ci/left_out.py build/tests.xml
 	@echo 'Left for `make test-slow`: crashes, storms, real clients, a real browser.'
 
 test-slow: install browser clients conformance quality codegen ## Run the tests that take seconds each: crashes, storms, clients, browser
-	@$(BIN)/python -m pytest -m slow --junitxml=build/slow.xml $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) -m slow --junitxml=build/slow.xml $(ARGS)
 	@$(BIN)/python .ci/left_out.py build/slow.xml
 
 check: $(INSTALLED) ## Check format, lint, types, import contracts, dependencies, spelling, SDL

@@ -1,5 +1,6 @@
 """The gradebook: pages of a course's learners, by keyset."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.courses import StoredCourse
@@ -104,9 +105,7 @@ async def read_page(context: Context, course: StoredCourse, request: PageRequest
     )
     more = len(found) > size
     learners = found[len(found) - min(size, len(found)) :] if backwards else found[:size]
-    for one in learners:
-        context.loaders.learner.prime(one.learner.id, one.learner)
-        context.loaders.enrollment.prime(Enrolled(course, one.learner.id), one.enrollment)
+    _remember(context, course, learners)
     return Page(
         tuple(learners),
         has_next=before is not None if backwards else more,
@@ -131,6 +130,8 @@ async def read_learner_ids(
         found += page
         if len(page) < _WHOLE:
             break
+    if len(found) <= MAX_PAGE:
+        _remember(context, course, found)
     return [one.learner.id for one in found]
 
 
@@ -145,6 +146,12 @@ async def count_learners(
     access.require_all_grades_reader(context.viewer, course.key)
     selected = Selected(course, checked_filter(context.viewer, course, wanted))
     return await context.loaders.gradebook_counts.load(selected) or GradebookCounts(0, 0)
+
+
+def _remember(context: Context, course: StoredCourse, learners: Sequence[EnrolledLearner]) -> None:
+    for one in learners:
+        context.loaders.learner.prime(one.learner.id, one.learner)
+        context.loaders.enrollment.prime(Enrolled(course, one.learner.id), one.enrollment)
 
 
 def _is_possible(place: Position) -> bool:

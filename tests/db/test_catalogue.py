@@ -16,7 +16,7 @@ from tests.factories import COURSE, NOW, content_of, enroll, publish_content, re
 TABLES = (
     *("course", "course_version", "course_publication", "block", "learner", "enrollment"),
     *("problem_score", "subsection_grade", "course_grade", "grade_event", "event_log_state"),
-    *("course_role", "override_entry", "first_answer"),
+    *("course_role", "override_entry", "first_answer", "grade_job", "job_chunk", "job_error"),
 )
 CHECKS = {
     ("learner", "learner_id_positive"),
@@ -31,6 +31,11 @@ CHECKS = {
     ("course_grade", "course_grade_passed_at_known"),
     ("course_grade", "course_grade_algorithm_known"),
     ("grade_event", "grade_event_kind_known"),
+    ("grade_job", "grade_job_kind_known"),
+    ("grade_job", "grade_job_state_known"),
+    ("grade_job", "grade_job_counts"),
+    ("job_chunk", "job_chunk_state_known"),
+    ("job_chunk", "job_chunk_leased"),
     ("event_log_state", "event_log_state_one_row"),
     ("subsection_grade", "subsection_grade_override_range"),
     ("subsection_grade", "subsection_grade_override_whole"),
@@ -42,6 +47,10 @@ CHECKS = {
 OVERRIDDEN = (
     "CREATE INDEX subsection_grade_overridden ON public.subsection_grade USING btree"
     " (course_id, learner_id, block_id) WHERE (overridden_at IS NOT NULL)"
+)
+OPEN_CHUNKS = (
+    "CREATE INDEX job_chunk_open ON public.job_chunk USING btree (id)"
+    " WHERE ((state)::text <> 'DONE'::text)"
 )
 POINTS = ("earned_all", "possible_all", "earned_graded", "possible_graded")
 
@@ -119,11 +128,13 @@ async def test_a_migrated_database_is_what_the_models_say(
         assert only_migrated == {
             (*xid, "((pg_current_xact_id())::text)::bigint", "NO"),
             (OVERRIDDEN,),
+            (OPEN_CHUNKS,),
         }
         assert only_fresh == {(*xid, "0", "NO")}
     else:
         overridden = (0, "c", "course_id,learner_id,block_id")
-        assert (only_migrated, only_fresh) == ({overridden}, set())
+        open_chunks = (0, "c", "id")
+        assert (only_migrated, only_fresh) == ({overridden, open_chunks}, set())
 
 
 async def test_no_change_of_a_model_lacks_its_migration() -> None:

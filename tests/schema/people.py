@@ -14,6 +14,7 @@ from grading import CourseKey, LearnerId
 from resolvers.access import ANONYMOUS, Scope
 from resolvers.context import Context
 from schema import schema
+from schema.global_id import global_id
 from server.tokens import viewer_of
 from tests.schema.execution import FREEZE_AFTER
 from tests.schema.heat import COURSE_KEY, NOW, PUBLISHED, enroll, heat_course, publish_course
@@ -156,5 +157,6 @@ async def id_of(kind: str) -> str:
         "CourseGrade": grade,
         "SubsectionGrade": homework,
         "SubsectionGradeOverride": homework["override"],
+        "GradeJob": {"id": global_id("GradeJob", 1)},
     }
     return str(ids[kind]["id"])

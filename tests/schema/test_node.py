@@ -8,7 +8,10 @@ import pytest
 from db.courses import StoredCourse
 from db.learners import Learner, save_learners
 from grading import LearnerId
-from tests.schema.execution import AS_NOBODY, data, refusal
+from resolvers.courses import require_course
+from resolvers.grade_jobs import start_regrade
+from schema.global_id import global_id
+from tests.schema.execution import AS_NOBODY, AS_STAFF, data, refusal
 from tests.schema.heat import COURSE_KEY, PUBLISHED, sequential
 
 NODES = """
@@ -24,6 +27,7 @@ query ($ids: [ID!]!) {
     ... on GradebookEntry { courseGrade { percent } }
     ... on SubsectionGrade { percentGraded }
     ... on SubsectionGradeOverride { earnedGraded }
+    ... on GradeJob { total }
   }
 }
 """
@@ -63,7 +67,14 @@ async def ids_of_everything() -> dict[str, str]:
         "GradebookEntry": entry["id"],
         "SubsectionGrade": entry["courseGrade"]["subsectionGrades"][1]["id"],
         "SubsectionGradeOverride": entry["courseGrade"]["subsectionGrades"][1]["override"]["id"],
+        "GradeJob": await job_for_nobody(),
     }
+
+
+async def job_for_nobody() -> str:
+    context = AS_STAFF.context()
+    course = await require_course(context, COURSE_KEY)
+    return global_id("GradeJob", (await start_regrade(context, course, [], force=True)).id)
 
 
 FOUND: dict[str, dict[str, object]] = {
@@ -75,6 +86,7 @@ FOUND: dict[str, dict[str, object]] = {
     "GradebookEntry": {"courseGrade": {"percent": 0.71}},
     "SubsectionGrade": {"percentGraded": 0.6667},
     "SubsectionGradeOverride": {"earnedGraded": 4.0},
+    "GradeJob": {"total": 0},
 }
 
 

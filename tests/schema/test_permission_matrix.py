@@ -13,7 +13,9 @@ import pytest
 from strawberry.types import ExecutionResult
 
 from db.courses import StoredCourse
+from resolvers.grade_jobs import start_regrade
 from schema import schema
+from schema.global_id import global_id
 from tests.events.waiting import until
 from tests.schema.execution import everything_stored
 from tests.schema.following import Following, Live, live
@@ -88,6 +90,7 @@ QUERIES: Final[Mapping[str, Question]] = {
         {"anonymous"} | (KNOW_THE_COURSE - WATCHERS - ADA_HERSELF - BEA_HERSELF),
     ),
     "gradeEventsCursor": Question("{ gradeEventsCursor }", signed_in(), {"anonymous"}),
+    "gradeJob": Question("{ gradeJob(id: $ID) { total } }", WRITERS),
     "node": Question("{ node(id: $ID) { id } }", KNOW_THE_COURSE),
     "nodes": Question("{ nodes(ids: [$ID]) { id } }", KNOW_THE_COURSE),
 }
@@ -100,6 +103,7 @@ NODES: Final[Mapping[str, AbstractSet[str]]] = {
     "SubsectionGrade": READERS | ADA_HERSELF,
     "SubsectionGradeOverride": READERS | ADA_HERSELF,
     "GradebookEntry": READERS,
+    "GradeJob": WRITERS,
 }
 # What a course is asked for that is about people, or is told to some alone.
 OF_COURSES: Final[Mapping[str, Question]] = {
@@ -140,8 +144,16 @@ MUTATIONS: Final = {
     "bulkOverrideSubsectionGrades": change(
         f"courseKey: $COURSE, items: [{{{ADA}, {HW2}, values: {{earnedGraded: 5}}}}]", WRITERS
     ),
+    "updateGradingPolicy": change(
+        'courseKey: $COURSE, assignmentTypes: [{name: "Exam", weight: 1, minCount: 1}],'
+        ' gradeCutoffs: [{letterGrade: "Pass", threshold: 0.5}]',
+        COURSE_EDITORS,
+    ),
     "setGradesFrozen": change("courseKey: $COURSE, frozen: false", COURSE_EDITORS),
 }
+# A job is named by its id alone: who may not know of it is told that there is none.
+CANCEL: Final = "mutation { cancelGradeJob(input: {id: $ID}) { userErrors { code message } } }"
+FOLLOW_JOB: Final = "subscription { gradeJobUpdated(id: $ID) { total } }"
 OWN: Final = ADA_HERSELF | BEA_HERSELF
 SUBSCRIPTIONS: Final = {
     "courseGradeChanged": ("(courseKey: $COURSE) { id }", WATCHERS | OWN),
@@ -161,16 +173,17 @@ def test_everything_in_the_schema_has_an_entry() -> None:
     kinds = {one.name for one in schema._schema.get_possible_types(nodes)}  # type: ignore[arg-type]
 
     assert fields_of("Query") == QUERIES.keys()
-    assert fields_of("Mutation") == MUTATIONS.keys()
-    assert fields_of("Subscription") == SUBSCRIPTIONS.keys()
+    assert fields_of("Mutation") == MUTATIONS.keys() | {"cancelGradeJob"}
+    assert fields_of("Subscription") == SUBSCRIPTIONS.keys() | {"gradeJobUpdated"}
     assert kinds == NODES.keys()
     assert fields_of("Course") == OF_COURSES.keys() | CONTENT
 
 
 @pytest.fixture
 async def course(database: str) -> StoredCourse:
-    """Heat, beside Cold, with an override of Ada's second homework."""
+    """Heat, beside Cold, with an override of Ada's second homework, and a job for nobody."""
     heat = await both_courses()
+    await start_regrade(context_of("global staff"), heat, [], force=True)
     done = await answer("global staff", about(written("overrideSubsectionGrade")))
     assert outcome(done) == SHOWN
     return heat
@@ -200,7 +213,8 @@ async def check(question: Question, *, id: str = "", no_id: str = "") -> None:
 
 @pytest.mark.parametrize("field", QUERIES)
 async def test_queries(course: StoredCourse, field: str) -> None:
-    await check(QUERIES[field], id=await id_of("Course"), no_id=NO_ID)
+    kind = "GradeJob" if field == "gradeJob" else "Course"
+    await check(QUERIES[field], id=await id_of(kind), no_id=NO_ID)
 
 
 @pytest.mark.parametrize("field", OF_COURSES)
@@ -217,6 +231,7 @@ async def test_nodes(course: StoredCourse, kind: str) -> None:
 
 
 NO_ID: Final = "Q291cnNlOjk5"  # Course:99
+NO_JOB: Final = global_id("GradeJob", 99)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
@@ -238,6 +253,29 @@ async def test_mutations(course: StoredCourse, mutation: str) -> None:
             assert str(await answer(who, absent)).replace(NO_COURSE, COURSE_KEY) == str(body), who
     for who in sorted(may):
         assert outcome(await answer(who, about(document))) in {SHOWN, "OVERRIDE_NOT_FOUND"}, who
+
+
+@pytest.mark.parametrize("who", sorted(EVERYBODY))
+async def test_who_may_not_change_grades_knows_of_no_job(course: StoredCourse, who: str) -> None:
+    job = await id_of("GradeJob")
+    before = await everything_stored()
+    told = {}
+    async with live() as stream:
+        for one in (job, NO_JOB):
+            told[one] = await beginning(stream, who, about(FOLLOW_JOB, id=one))
+    refused = await answer(who, about(CANCEL, id=NO_JOB))
+    assert outcome(refused) == "JOB_NOT_FOUND"
+    assert told[NO_JOB][0] == "JOB_NOT_FOUND"
+    assert await everything_stored() == before
+
+    cancelled = await answer(who, about(CANCEL, id=job))
+
+    if who in WRITERS:
+        assert (told[job][0], outcome(cancelled)) == (SHOWN, SHOWN)
+    else:
+        assert told[job] == told[NO_JOB]
+        assert cancelled == refused
+        assert await everything_stored() == before
 
 
 @pytest.mark.parametrize("field", SUBSCRIPTIONS)

@@ -47,6 +47,7 @@ DIFFERENCES: Final = {
     "SubsectionGrade.percentGraded": HIDDEN_IS_NULL,
     "CourseGrade.history(first:)": f"not null: {NULL_IS_NO_SIZE}",
     "SubsectionGrade.overrideHistory(first:)": f"not null: {NULL_IS_NO_SIZE}",
+    "GradeJob.errors(first:)": f"not null: {NULL_IS_NO_SIZE}",
     "Query.gradeEvents(first:)": f"not null: {NULL_IS_NO_SIZE}",
     "Subscription.passingStatusChanged(repeat:)": "not null: null is neither yes nor no",
     "Viewer.courses(first:)": f"not null: {NULL_IS_NO_SIZE}",
@@ -55,6 +56,8 @@ DIFFERENCES: Final = {
 }
 # What the agreed schema does not have.
 ADDITIONS: Final = {
+    "CancelGradeJobInput": "jobs can be ended early",
+    "CancelGradeJobPayload": "jobs can be ended early",
     "CourseGrade.algorithm": "stored with every grade (decisions 1.3)",
     "CourseGrade.explanation": "how the grade came about (decisions 1.4)",
     "CourseGrade.unroundedPercent": "stored with every grade (decisions 1.3)",
@@ -66,6 +69,14 @@ ADDITIONS: Final = {
     "GradesFreeze.reason": "what staff said when they froze the grades",
     "SetGradesFrozenInput.reason": "what staff say when they freeze the grades",
     "GradeExplanation": "the explanation (decisions 1.4)",
+    "GradeErrorCode.JOB_NOT_FOUND": "jobs can be ended early",
+    "GradeJobState.CANCELLED": "jobs can be ended early",
+    "GradingPolicyPreview": "what a policy would change, before anything is stored",
+    "Mutation.cancelGradeJob": "jobs can be ended early",
+    "Mutation.cancelGradeJob(input:)": "jobs can be ended early",
+    "PreviewedGrade": "what a policy would change, before anything is stored",
+    "UpdateGradingPolicyInput.dryRun": "what a policy would change, before anything is stored",
+    "UpdateGradingPolicyPayload.preview": "what a policy would change, before anything is stored",
     "GradeErrorCode.IDEMPOTENCY_KEY_REUSED": "another input under a key (decisions 3.3)",
     "GradingAlgorithm": "the versions of the algorithm (decisions 1.3)",
     "ProblemScore.displayName": "a learner knows a problem by its title",

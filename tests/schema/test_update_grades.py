@@ -14,8 +14,16 @@ from db.learners import Learner, save_learners
 from db.sql import execute
 from grading import CourseContent, LearnerId, LearnerRecord, Regraded, UsageKey
 from resolvers import regrading
+from resolvers.job_running import run_chunk
 from resolvers.regrading import NewOverrides
-from tests.schema.execution import AS_NOBODY, AS_STAFF, data, everything_stored, refused_change
+from tests.schema.execution import (
+    AS_NOBODY,
+    AS_STAFF,
+    data,
+    everything_stored,
+    refusal,
+    refused_change,
+)
 from tests.schema.heat import (
     ADA,
     BEA,
@@ -230,31 +238,79 @@ def nothing_done(*error: str) -> dict[str, Any]:
     return {"results": None, "userErrors": [refused(*error)]}
 
 
-async def test_a_hundred_learners_may_be_named_and_no_more(course: StoredCourse) -> None:
-    names = [f"learner{number}" for number in range(101)]
+async def test_a_thousand_learners_may_be_named_and_no_more(course: StoredCourse) -> None:
+    names = [f"learner{number}" for number in range(100)]
 
-    assert await refused_change(UPDATE, input=named(*names)) == nothing_done(
-        "TOO_MANY_ITEMS",
-        "101 learners are more than 100; send them in several requests.",
-        "learners",
-    )
-    answered = await data(UPDATE, input=named(*names[:99], "ada"))
+    assert (await refusal(UPDATE, input=named(*["ada"] * 1_001)))["code"] == "TOO_MANY_ITEMS"
+    answered = await data(UPDATE, input=named(*names, "ada"))
     assert answered["updateGrades"]["results"] == [entry("ada", 0.71, True, "1")]
-    assert len(answered["updateGrades"]["userErrors"]) == 99
+    assert len(answered["updateGrades"]["userErrors"]) == 100
 
 
-async def test_a_course_of_more_than_a_hundred_needs_names(course: StoredCourse) -> None:
+JOB = """
+mutation ($input: UpdateGradesInput!) {
+  updateGrades(input: $input) {
+    results { id }
+    job { id state total processed saved course { courseKey } }
+    userErrors { code field }
+  }
+}
+"""
+
+
+async def large_class(course: StoredCourse) -> list[str]:
+    """Enroll 101 learners beside those who are there; return their names."""
+    others = [Learner(LearnerId(number), f"learner{number}") for number in range(1000, 1101)]
+    await enroll(course, *others)
+    return [one.username for one in others]
+
+
+async def test_more_than_a_hundred_become_a_job(course: StoredCourse) -> None:
+    names = await large_class(course)
+
+    answered = await data(JOB, input=named(*names, "ada", "nobody", "ada"))
+
+    update = answered["updateGrades"]
+    assert update["results"] is None
+    assert update["userErrors"] == [
+        {"code": "LEARNER_NOT_FOUND", "field": ["learners", "102"]},
+        {"code": "DUPLICATE_ITEM", "field": ["learners", "103"]},
+    ]
+    job = update["job"]
+    assert (job["state"], job["total"], job["processed"]) == ("QUEUED", 102, 0)
+    assert job["course"] == {"courseKey": COURSE_KEY}
+    while await run_chunk(AS_STAFF.context()):
+        pass
+    done = await data(
+        "query ($id: ID!) { gradeJob(id: $id) { state processed saved failed } }", id=job["id"]
+    )
+    assert done["gradeJob"] == {"state": "COMPLETED", "processed": 102, "saved": 0, "failed": 0}
+
+
+async def test_all_of_a_large_course_become_a_job(course: StoredCourse) -> None:
     others = [Learner(LearnerId(number), f"learner{number}") for number in range(1000, 1098)]
     await enroll(course, *others)
-    answered = await data(UPDATE, input={"courseKey": COURSE_KEY})
+    answered = await data(JOB, input={"courseKey": COURSE_KEY})
     assert len(answered["updateGrades"]["results"]) == 100
+    assert answered["updateGrades"]["job"] is None
 
     await enroll(course, Learner(LearnerId(2000), "one too many"))
 
-    assert await refused_change(UPDATE, input={"courseKey": COURSE_KEY}) == nothing_done(
-        "TOO_MANY_ITEMS",
-        f"{COURSE_KEY} has more than 100 learners; name those to regrade.",
-    )
+    answered = await data(JOB, input={"courseKey": COURSE_KEY})
+    assert answered["updateGrades"]["results"] is None
+    assert answered["updateGrades"]["job"]["total"] == 101
+
+
+async def test_a_job_that_is_asked_for_again_is_the_same_job(course: StoredCourse) -> None:
+    names = await large_class(course)
+    given = named(*names, "nobody", idempotencyKey="once")
+
+    first = await data(JOB, input=given)
+    before = await everything_stored()
+    again = await data(JOB, input=given)
+
+    assert again == first
+    assert await everything_stored() == before
 
 
 async def test_a_frozen_course_refuses(course: StoredCourse) -> None:

@@ -103,7 +103,7 @@ async def test_a_request_id_that_is_odd_is_replaced(
         ({"query": "{ nothing"}, "request_error", ["GRAPHQL_PARSE_FAILED"]),
         ({"query": '{ node(id: "x") { id } }'}, "partial", ["INVALID_INPUT"]),
         ([], "request_error", ["BAD_REQUEST"]),
-        ({"query": "{" + "a" * 200_000}, "refused", ["CONTENT_TOO_LARGE"]),
+        ({"query": "{" + "a" * 600_000}, "refused", ["CONTENT_TOO_LARGE"]),
     ],
 )
 async def test_what_goes_wrong_is_told_by_code(
