@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from db.courses import StoredCourse
+from db.courses import StoredCourse, present_courses_by_id
 from db.enrollments import enrolled_ids
 from db.grade_jobs import GradeJob, JobError, JobKind, JobState, add_job, cancel_job, jobs
 from db.grade_jobs import job_errors as stored_errors
 from db.job_chunks import add_chunks
 from db.transaction import transaction
-from grading import Cause, InvalidInput, LearnerId, TooManyItems
+from grading import Cause, InvalidInput, LearnerId, TooManyItems, freeze_of
 from resolvers import access
 from resolvers.context import Context
-from resolvers.courses import find_course_by_id, freeze
+from resolvers.courses import find_course_by_id
 from resolvers.first_answers import FirstTime
 from resolvers.progress import batches
 
@@ -37,8 +37,12 @@ async def start_regrade(
     :raises GradesFrozen: if the course's grades are frozen.
     """
     access.require_grades_editor(context.viewer, course.key)
-    freeze(context, course).require_open(context.now())
     async with transaction():
+        present = (await present_courses_by_id([course.id]))[course.id]
+        # Not what this viewer may: who does the chunks may not write what is frozen.
+        end = present.content.structure.end
+        freeze = freeze_of(end, context.freeze_after, present.freeze_by_hand)
+        freeze.require_open(context.now())
         if first is not None:
             await first.require()
         job = await enqueue(context, course, learner_ids, force=force, cause=Cause.GRADE_UPDATED)

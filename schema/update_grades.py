@@ -55,8 +55,7 @@ class UpdateGradesInput:
     )
     filter: GradebookFilter | None = strawberry.field(
         default=None,
-        description="Which learners, at most 100, where none are named; all active ones when not "
-        "given.",
+        description="Which learners, where none are named; all active ones when not given.",
     )
     force_update_subsections: bool | None = strawberry.field(
         default=True, description="Recompute every subsection from its scores first."

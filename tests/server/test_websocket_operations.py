@@ -102,7 +102,7 @@ async def test_a_bug_is_masked_and_the_others_live(
         raise ZeroDivisionError("a secret")
 
     with monkeypatch.context() as broken:
-        broken.setattr("resolvers.access.may_read_grades", fail)
+        broken.setattr("resolvers.access.may_read_grade", fail)
         await socket.subscribe("bad", PERCENT, course=COURSE, learner="1")
         result = await socket.next("bad")
         (error,) = result["errors"]
