@@ -30,7 +30,7 @@ class DocumentRules:
         trusted = {} if mode == "off" else read_trusted_documents(path)
         unlimited = settings.in_development or settings.rate_points_per_second == 0
         return cls(
-            limits=settings.document_limits,
+            limits=_document_limits(settings),
             rate=None
             if unlimited
             else RateLimit(settings.rate_points, settings.rate_points_per_second),
@@ -41,3 +41,26 @@ class DocumentRules:
         """Let them hold for what this task and its children run for a connection."""
         address, _ = scope.get("client") or ("", 0)
         enforce(self.limits, None if self.rate is None else self.rate.charge_for(address))
+
+
+def _document_limits(settings: Settings) -> Limits:
+    return Limits(
+        characters=settings.max_characters,
+        tokens=settings.max_tokens,
+        comments=settings.max_comments,
+        operations=settings.max_operations,
+        fragments=settings.max_fragments,
+        depth=settings.max_depth,
+        introspection_depth=settings.max_introspection_depth,
+        root_fields=settings.max_root_fields,
+        aliases=settings.max_aliases,
+        fields=settings.max_fields,
+        repeats=settings.max_repeats,
+        directives=settings.max_directives,
+        directives_in_one_place=settings.max_directives_in_one_place,
+        validation_errors=settings.max_validation_errors,
+        list_items=settings.max_list_items,
+        cost=settings.max_cost,
+        anonymous_cost=settings.max_cost_anonymous,
+        introspection=settings.introspection,
+    )

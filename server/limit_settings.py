@@ -6,8 +6,6 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from schema.limits import Limits
-
 
 class LimitSettings(BaseSettings):
     """What an operator can choose of limits; what they mean, and their codes: docs/limits.md."""
@@ -85,27 +83,3 @@ class LimitSettings(BaseSettings):
         default=None,
         description="The file: graphql-codegen's `persisted-documents.json`.",
     )
-
-    @property
-    def document_limits(self) -> Limits:
-        """Return what a document may ask for."""
-        return Limits(
-            characters=self.max_characters,
-            tokens=self.max_tokens,
-            comments=self.max_comments,
-            operations=self.max_operations,
-            fragments=self.max_fragments,
-            depth=self.max_depth,
-            introspection_depth=self.max_introspection_depth,
-            root_fields=self.max_root_fields,
-            aliases=self.max_aliases,
-            fields=self.max_fields,
-            repeats=self.max_repeats,
-            directives=self.max_directives,
-            directives_in_one_place=self.max_directives_in_one_place,
-            validation_errors=self.max_validation_errors,
-            list_items=self.max_list_items,
-            cost=self.max_cost,
-            anonymous_cost=self.max_cost_anonymous,
-            introspection=self.introspection,
-        )

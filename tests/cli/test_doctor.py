@@ -274,6 +274,7 @@ async def test_an_address_that_is_not_ours_is_wrong() -> None:
     assert found.sentence.startswith("Port: nobody can listen at 192.0.2.1:8000: ")
 
 
+@pytest.mark.slow
 async def test_nats_that_is_not_there_is_wrong() -> None:
     found = await doctor_network.nats(f"nats://127.0.0.1:{_free_port()}")
 

@@ -4,9 +4,13 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from demo import COURSE, LEARNERS, SCORES
 from demo.outline import COURSE_KEY
 from tests.cli.commands import Terminal
+
+pytestmark = pytest.mark.slow  # each test runs a row of commands
 
 PROBLEM = "block-v1:CourseGrade+DEMO101+2026+type@problem+block@star_day"
 WEIGHTED_PROBLEM = PROBLEM.replace("star_day", "midterm_three_places")
