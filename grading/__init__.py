@@ -44,6 +44,7 @@ from grading.errors import (
     SubsectionNotFound,
     TooManyItems,
     VersionConflict,
+    WebhookNotFound,
 )
 from grading.events import (
     Cause,
@@ -200,6 +201,7 @@ __all__ = [
     "VersionConflict",
     "Visibility",
     "VisibleBlock",
+    "WebhookNotFound",
     "assignment_type_breakdown",
     "block_type_of",
     "compute",

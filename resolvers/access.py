@@ -143,6 +143,16 @@ def may_follow_events(viewer: Viewer, course_key: CourseKey, learner_id: Learner
     return is_own_grade(viewer, course_key, learner_id)
 
 
+def may_manage_webhooks(viewer: Viewer, course_keys: Collection[CourseKey] | None) -> bool:
+    """Tell whether the viewer may have the events of these courses delivered, None for all."""
+    grant = viewer.service
+    if grant is None:
+        return viewer.global_staff
+    if grant.learner_id is not None or not {Scope.COURSES_WRITE, Scope.EVENTS_READ} <= grant.scopes:
+        return False
+    return grant.everywhere if course_keys is None else all(map(grant.covers, course_keys))
+
+
 def may_know_all_people(viewer: Viewer) -> bool:
     """Tell whether the viewer may know of everybody, in whatever course."""
     if viewer.service is not None:

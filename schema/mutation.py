@@ -6,6 +6,7 @@ import strawberry
 
 from schema import record_scores as recording
 from schema import update_grades as updating
+from schema import webhook_changes
 from schema.info import Info
 from schema.record_scores import RecordScoresInput, RecordScoresPayload
 from schema.update_grades import (
@@ -13,6 +14,14 @@ from schema.update_grades import (
     UpdateGradePayload,
     UpdateGradesInput,
     UpdateGradesPayload,
+)
+from schema.webhook_changes import (
+    RegisterWebhookInput,
+    RemoveWebhookInput,
+    RemoveWebhookPayload,
+    RetryWebhookInput,
+    UpdateWebhookInput,
+    WebhookPayload,
 )
 
 UpdateGrade: TypeAlias = Annotated[
@@ -23,6 +32,18 @@ UpdateGrades: TypeAlias = Annotated[
 ]
 RecordScores: TypeAlias = Annotated[
     RecordScoresInput, strawberry.argument(description="The scores, all of one course.")
+]
+RegisterWebhook: TypeAlias = Annotated[
+    RegisterWebhookInput, strawberry.argument(description="Who is to be told of what.")
+]
+UpdateWebhook: TypeAlias = Annotated[
+    UpdateWebhookInput, strawberry.argument(description="What is to be different.")
+]
+RetryWebhook: TypeAlias = Annotated[
+    RetryWebhookInput, strawberry.argument(description="Which webhook.")
+]
+RemoveWebhook: TypeAlias = Annotated[
+    RemoveWebhookInput, strawberry.argument(description="Which webhook.")
 ]
 
 
@@ -48,3 +69,29 @@ class Mutation:
     )
     async def record_scores(self, info: Info, input: RecordScores) -> RecordScoresPayload:
         return await recording.record_scores(info.context, input)
+
+    @strawberry.mutation(
+        description="Have grade events delivered to a URL, signed, in order, and again until they "
+        "are taken. For global staff, and services with `courses:write` and `events:read` for all "
+        "that is asked for."
+    )
+    async def register_webhook(self, info: Info, input: RegisterWebhook) -> WebhookPayload:
+        return await webhook_changes.register_webhook(info.context, input)
+
+    @strawberry.mutation(
+        description="Change where a webhook leads or what it is for, pause it, or give it another "
+        "secret. Its place in the log stays."
+    )
+    async def update_webhook(self, info: Info, input: UpdateWebhook) -> WebhookPayload:
+        return await webhook_changes.update_webhook(info.context, input)
+
+    @strawberry.mutation(
+        description="Deliver to a webhook again, at once, from where it stopped; where the log no "
+        "longer has that place, from the oldest event that is kept."
+    )
+    async def retry_webhook(self, info: Info, input: RetryWebhook) -> WebhookPayload:
+        return await webhook_changes.retry_webhook(info.context, input)
+
+    @strawberry.mutation(description="Deliver no more to a webhook, and forget it.")
+    async def remove_webhook(self, info: Info, input: RemoveWebhook) -> RemoveWebhookPayload:
+        return await webhook_changes.remove_webhook(info.context, input)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from grading import LearnerId, TooManyItems, UsageKey
-from resolvers import course_grades, courses, learners
+from resolvers import course_grades, courses, learners, webhooks
 from resolvers.context import Context
 from resolvers.learners import LearnerRef
 from schema.course import Course
@@ -16,6 +16,7 @@ from schema.learner import User
 from schema.node import Node
 from schema.structure import Section
 from schema.subsection_grade import SubsectionGrade
+from schema.webhook import Webhook
 
 MAX_NODES = 100
 
@@ -31,7 +32,7 @@ async def find_nodes(info: Info, ids: Sequence[str]) -> list[Node | None]:
     return list(await asyncio.gather(*(find_node(info, one) for one in ids)))
 
 
-async def find_node(info: Info, id: str) -> Node | None:
+async def find_node(info: Info, id: str) -> Node | None:  # noqa: PLR0911 - one a type
     """Return the object of a global id, None if there is none that the viewer may know of.
 
     :raises InvalidInput: if the id is none that this service made.
@@ -51,6 +52,9 @@ async def find_node(info: Info, id: str) -> Node | None:
             return await _of_learner(info.context, kind, course_id, learner_id)
         case "SubsectionGrade", (course_id, learner_id, block):
             return await _subsection_grade(info, course_id, learner_id, block)
+        case "Webhook", (webhook_id,):
+            kept = await webhooks.find_webhook(info.context, webhook_id)
+            return None if kept is None else Webhook.of(kept)
         case _:
             return None
 

@@ -16,6 +16,7 @@ from events import EventStream
 from resolvers.access import Viewer
 from resolvers.context import Context
 from server.auth import Authenticator
+from server.delivery_runner import webhooks_delivered
 from server.drain import Drain
 from server.event_stream import grade_event_stream
 from server.explorer import ExplorerConfig, example_tabs, explorer_routes
@@ -49,12 +50,19 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
                     old_events_pruned(settings.event_retention, now=now),
                     grade_event_stream(database_url, nats_url) as events,
                     jobs_run(_job_context(settings, events, now), drain),
+                    webhooks_delivered(
+                        _job_context(settings, events, now),
+                        drain,
+                        give_up_after=settings.webhook_give_up_after,
+                        patience=settings.webhook_timeout,
+                    ),
                 ):
                     yield {"events": events}
 
     endpoint = GraphQLEndpoint(
         Authenticator.of(settings),
         freeze_after=settings.freeze_after,
+        webhook_targets=settings.webhook_targets,
         drain=drain,
         socket_subscriptions=settings.socket_subscriptions,
         now=now,
@@ -79,7 +87,13 @@ def _job_context(
     settings: Settings, events: EventStream[LoggedEvent, Place], now: Callable[[], datetime]
 ) -> Context:
     runner = Viewer("job runner", global_staff=True)
-    return Context(runner, now, freeze_after=settings.freeze_after, events=events)
+    return Context(
+        runner,
+        now,
+        freeze_after=settings.freeze_after,
+        events=events,
+        webhook_targets=settings.webhook_targets,
+    )
 
 
 def app_from_environment() -> Starlette:

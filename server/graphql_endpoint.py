@@ -26,6 +26,7 @@ from strawberry.types.execution import PreExecutionError
 
 from resolvers.access import ANONYMOUS
 from resolvers.context import Context
+from resolvers.webhook_targets import NO_TARGETS, WebhookTargets
 from schema import schema
 from schema.live import SharedResult
 from server.auth import Authenticator, Identity, InvalidToken
@@ -61,13 +62,14 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     websocket_adapter_class = SocketAdapter
     graphql_transport_ws_handler_class = SocketHandler
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the settings say
         self,
         authenticator: Authenticator,
         *,
         freeze_after: timedelta | None,
         drain: Drain,
         socket_subscriptions: int,
+        webhook_targets: WebhookTargets = NO_TARGETS,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__(
@@ -87,6 +89,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         }
         self._authenticator = authenticator
         self._freeze_after = freeze_after
+        self._webhook_targets = webhook_targets
         self._drain = drain
         self._now = now
 
@@ -183,6 +186,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             claimed=identity.viewer,
             now=self._now,
             freeze_after=self._freeze_after,
+            webhook_targets=self._webhook_targets,
             events=getattr(connection.state, "events", None),
         )
 

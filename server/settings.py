@@ -8,13 +8,15 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from server.delivery_settings import DeliverySettings
 
 MIN_SECRET_LENGTH = 32
 DEFAULT_DATABASE_URL = "sqlite:///coursegrade.sqlite3"
 
 
-class Settings(BaseSettings):
+class Settings(DeliverySettings):
     """What an operator can choose."""
 
     model_config = SettingsConfigDict(

@@ -1,6 +1,7 @@
 """``node`` and ``nodes``: everything that has an id can be fetched again by it."""
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from db.courses import StoredCourse
 from db.learners import Learner, save_learners
 from grading import LearnerId
-from tests.schema.execution import AS_NOBODY, data, refusal
+from resolvers.webhook_targets import WebhookTargets
+from resolvers.webhooks import WebhookKind, register
+from tests.schema.execution import AS_NOBODY, AS_STAFF, data, refusal
 from tests.schema.heat import COURSE_KEY, PUBLISHED
 
 NODES = """
@@ -23,6 +26,7 @@ query ($ids: [ID!]!) {
     ... on CourseGrade { percent }
     ... on GradebookEntry { courseGrade { percent } }
     ... on SubsectionGrade { percentGraded }
+    ... on Webhook { url }
   }
 }
 """
@@ -43,6 +47,11 @@ async def ids_of_everything() -> dict[str, str]:
     )
     course: dict[str, Any] = answered["course"]
     (entry,) = course["gradebook"]["nodes"]
+    webhook = await register(
+        replace(AS_STAFF.context(), webhook_targets=WebhookTargets(("hooks.example.org",))),
+        WebhookKind.EVENTS,
+        {"url": "https://hooks.example.org/"},
+    )
     return {
         "User": entry["learner"]["id"],
         "Course": course["id"],
@@ -51,6 +60,7 @@ async def ids_of_everything() -> dict[str, str]:
         "CourseGrade": entry["courseGrade"]["id"],
         "GradebookEntry": entry["id"],
         "SubsectionGrade": entry["courseGrade"]["subsectionGrades"][1]["id"],
+        "Webhook": id_of(f"Webhook:{webhook.webhook.id}"),
     }
 
 
@@ -62,6 +72,7 @@ FOUND: dict[str, dict[str, object]] = {
     "CourseGrade": {"percent": 0.71},
     "GradebookEntry": {"courseGrade": {"percent": 0.71}},
     "SubsectionGrade": {"percentGraded": 0.6667},
+    "Webhook": {"url": "https://hooks.example.org/"},
 }
 
 
