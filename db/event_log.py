@@ -129,6 +129,17 @@ async def events_before(
     return [_event(*row) for row in rows]
 
 
+async def count_after(place: Place, *, limit: int, asked: EventFilter = ALL_EVENTS) -> int:
+    """Count the events behind a place, up to a limit; those that wait for others, too."""
+    conditions, args = _conditions(asked, ["(xid, id) > ($1, $2)"], [place.xid, place.id, limit])
+    ((count,),) = await fetch(
+        "select count(*) from (select 1 from grade_event"
+        f" where {' and '.join(conditions)} limit $3) as behind",
+        *args,
+    )
+    return int(count)
+
+
 async def events_of_request(
     course_id: int, learner_ids: Iterable[LearnerId], correlation_id: str
 ) -> list[LoggedEvent]:

@@ -1,5 +1,6 @@
 """All tables, one class each, for Tortoise to find."""
 
+from db.delivery_models import Webhook
 from db.grade_models import (
     Block,
     Course,
@@ -33,4 +34,5 @@ __all__ = [
     "OverrideEntry",
     "ProblemScore",
     "SubsectionGrade",
+    "Webhook",
 ]

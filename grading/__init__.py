@@ -45,6 +45,7 @@ from grading.errors import (
     SubsectionNotFound,
     TooManyItems,
     VersionConflict,
+    WebhookNotFound,
 )
 from grading.events import (
     Cause,
@@ -215,6 +216,7 @@ __all__ = [
     "VersionConflict",
     "Visibility",
     "VisibleBlock",
+    "WebhookNotFound",
     "assignment_type_breakdown",
     "block_type_of",
     "compute",

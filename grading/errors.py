@@ -21,6 +21,7 @@ The tree, with the code that clients see::
     ├── ScoreOutdated             SCORE_OUTDATED
     ├── JobNotFound               JOB_NOT_FOUND
     ├── OverrideNotFound          OVERRIDE_NOT_FOUND
+    ├── WebhookNotFound           WEBHOOK_NOT_FOUND
     ├── VersionConflict           VERSION_CONFLICT
     ├── PolicyConflict            VERSION_CONFLICT
     ├── IdempotencyKeyReused      IDEMPOTENCY_KEY_REUSED
@@ -176,6 +177,12 @@ class OverrideNotFound(GradingError):
     """No override to remove."""
 
     code = "OVERRIDE_NOT_FOUND"
+
+
+class WebhookNotFound(GradingError):
+    """No webhook of this id, or none that the viewer may know of."""
+
+    code = "WEBHOOK_NOT_FOUND"
 
 
 class VersionConflict(GradingError):

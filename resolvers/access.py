@@ -150,6 +150,16 @@ def may_know_actors(viewer: Viewer, course_key: CourseKey) -> bool:
     return _is_granted(viewer, course_key, ABOUT_PEOPLE) and _answers_for_all(viewer, course_key)
 
 
+def may_manage_webhooks(viewer: Viewer, course_keys: Collection[CourseKey] | None) -> bool:
+    """Tell whether the viewer may have the events of these courses delivered, None for all."""
+    grant = viewer.service
+    if grant is None:
+        return viewer.global_staff
+    if grant.own_only or not {Scope.COURSES_WRITE, Scope.EVENTS_READ} <= grant.scopes:
+        return False
+    return grant.everywhere if course_keys is None else all(map(grant.covers, course_keys))
+
+
 def may_know_all_people(viewer: Viewer) -> bool:
     """Tell whether the viewer may know of everybody, in whatever course."""
     grant = viewer.service

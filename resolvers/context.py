@@ -12,6 +12,7 @@ from grading import Cause
 from resolvers.access import UNNAMED, Viewer
 from resolvers.loaders import Loaders
 from resolvers.viewers import identify, identify_recently
+from resolvers.webhook_targets import NO_TARGETS, WebhookTargets
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Context:
     ``freeze_after`` is how long after a course's end its grades freeze, None for never.
     ``request_id`` is for the log; ``correlation_id`` ties the events of one operation together.
     ``began_at`` is the end of the event log when the operation began, where it asked for that.
+    ``webhook_targets`` is where events may be delivered to.
     ``frozen_for_services`` false lets services write grades that are frozen for everybody else.
     ``events`` brings grade events to who watches; a command, which nobody watches, has none.
     """
@@ -34,6 +36,7 @@ class Context:
     began_at: Place | None = None
     claimed: Viewer | None = None
     frozen_for_services: bool = True
+    webhook_targets: WebhookTargets = NO_TARGETS
     request_id: str = field(default_factory=lambda: uuid4().hex)
     correlation_id: str = field(default_factory=lambda: uuid4().hex)
     loaders: Loaders = field(default_factory=Loaders)

@@ -11,6 +11,7 @@ from schema import record_scores as recording
 from schema import set_grades_frozen as freezing
 from schema import update_grades as updating
 from schema import update_grading_policy as policies
+from schema import webhook_changes
 from schema.bulk_override import (
     BulkOverrideSubsectionGradesInput,
     BulkOverrideSubsectionGradesPayload,
@@ -31,6 +32,14 @@ from schema.update_grades import (
     UpdateGradesPayload,
 )
 from schema.update_grading_policy import UpdateGradingPolicyInput, UpdateGradingPolicyPayload
+from schema.webhook_changes import (
+    RegisterWebhookInput,
+    RemoveWebhookInput,
+    RemoveWebhookPayload,
+    RetryWebhookInput,
+    UpdateWebhookInput,
+    WebhookPayload,
+)
 
 UpdateGrade: TypeAlias = Annotated[
     UpdateGradeInput, strawberry.argument(description="Whose grade in which course.")
@@ -61,6 +70,18 @@ UpdateGradingPolicy: TypeAlias = Annotated[
 ]
 CancelGradeJob: TypeAlias = Annotated[
     CancelGradeJobInput, strawberry.argument(description="Which job.")
+]
+RegisterWebhook: TypeAlias = Annotated[
+    RegisterWebhookInput, strawberry.argument(description="Who is to be told of what.")
+]
+UpdateWebhook: TypeAlias = Annotated[
+    UpdateWebhookInput, strawberry.argument(description="What is to be different.")
+]
+RetryWebhook: TypeAlias = Annotated[
+    RetryWebhookInput, strawberry.argument(description="Which webhook.")
+]
+RemoveWebhook: TypeAlias = Annotated[
+    RemoveWebhookInput, strawberry.argument(description="Which webhook.")
 ]
 
 
@@ -125,3 +146,29 @@ class Mutation:
     @strawberry.mutation(description="End a job before it is done; what it has done stays.")
     async def cancel_grade_job(self, info: Info, input: CancelGradeJob) -> CancelGradeJobPayload:
         return await jobs.cancel_grade_job(info.context, input)
+
+    @strawberry.mutation(
+        description="Have grade events delivered to a URL, signed, in order, and again until they "
+        "are taken. For global staff, and services with `courses:write` and `events:read` for all "
+        "that is asked for."
+    )
+    async def register_webhook(self, info: Info, input: RegisterWebhook) -> WebhookPayload:
+        return await webhook_changes.register_webhook(info.context, input)
+
+    @strawberry.mutation(
+        description="Change where a webhook leads or what it is for, pause it, or give it another "
+        "secret. Its place in the log stays."
+    )
+    async def update_webhook(self, info: Info, input: UpdateWebhook) -> WebhookPayload:
+        return await webhook_changes.update_webhook(info.context, input)
+
+    @strawberry.mutation(
+        description="Deliver to a webhook again, at once, from where it stopped; where the log no "
+        "longer has that place, from the oldest event that is kept."
+    )
+    async def retry_webhook(self, info: Info, input: RetryWebhook) -> WebhookPayload:
+        return await webhook_changes.retry_webhook(info.context, input)
+
+    @strawberry.mutation(description="Deliver no more to a webhook, and forget it.")
+    async def remove_webhook(self, info: Info, input: RemoveWebhook) -> RemoveWebhookPayload:
+        return await webhook_changes.remove_webhook(info.context, input)

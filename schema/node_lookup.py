@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from grading import TooManyItems, UsageKey
-from resolvers import access, course_grades, courses, learners
+from resolvers import access, course_grades, courses, learners, webhooks
 from resolvers.context import Context
 from resolvers.learners import LearnerRef
 from schema.course import Course
@@ -17,6 +17,7 @@ from schema.learner import User
 from schema.node import Node
 from schema.structure import Section
 from schema.subsection_grade import SubsectionGrade
+from schema.webhook import Webhook
 
 MAX_NODES = 100
 
@@ -59,6 +60,9 @@ async def find_node(info: Info, id: str) -> Node | None:  # noqa: PLR0911 - one 
             return grade if grade is None or kind == "SubsectionGrade" else grade.present_override()
         case "GradeJob", (job_id,):
             return await find_job_of_number(info.context, job_id)
+        case "Webhook", (webhook_id,):
+            kept = await webhooks.find_webhook(info.context, webhook_id)
+            return None if kept is None else Webhook.of(kept)
         case _:
             return None
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 import grading
-from resolvers import courses, grade_events, learners
+from resolvers import courses, grade_events, learners, webhooks
 from schema.course import Course
 from schema.course_grade import CourseGrade
 from schema.grade_event import GradeEventConnection, GradeEventType, kinds_of
@@ -17,6 +17,7 @@ from schema.learner import LearnerRefInput
 from schema.node import Node
 from schema.node_lookup import find_node, find_nodes
 from schema.viewer import Viewer
+from schema.webhook import Webhook
 
 MAX_COURSES = 100
 
@@ -148,6 +149,14 @@ class Query:
     )
     async def grade_events_cursor(self, info: Info) -> str:
         return await grade_events.present_cursor(info.context)
+
+    @strawberry.field(
+        description="The webhooks that the viewer may look after, in the order in which they were "
+        "registered; at most 100. For global staff, and services with `courses:write` and "
+        "`events:read`."
+    )
+    async def webhooks(self, info: Info) -> list[Webhook]:
+        return [Webhook.of(one) for one in await webhooks.list_webhooks(info.context)]
 
 
 async def _asked(

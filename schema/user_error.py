@@ -68,6 +68,9 @@ class GradeErrorCode(Enum):
     DUPLICATE_ITEM = strawberry.enum_value(
         "DUPLICATE_ITEM", description="The same thing twice in one request."
     )
+    WEBHOOK_NOT_FOUND = strawberry.enum_value(
+        "WEBHOOK_NOT_FOUND", description="No such webhook that the viewer may look after."
+    )
     INVALID_INPUT = strawberry.enum_value(
         "INVALID_INPUT", description="An argument that can never be accepted."
     )

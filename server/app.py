@@ -19,6 +19,7 @@ from resolvers.access import Viewer
 from resolvers.context import Context
 from server.auth import Authenticator
 from server.database_wait import opened_when_reachable
+from server.delivery_runner import webhooks_delivered
 from server.document_rules import DocumentRules
 from server.drain import Drain
 from server.event_stream import grade_event_stream
@@ -57,6 +58,12 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
                 old_rows_deleted(settings.event_retention, now=now),
                 gauges_kept(observer.metrics, events),
                 jobs_run(_job_context(settings, events, now), drain),
+                webhooks_delivered(
+                    _job_context(settings, events, now),
+                    drain,
+                    give_up_after=settings.webhook_give_up_after,
+                    patience=settings.webhook_timeout,
+                ),
             ):
                 yield {"events": events}
 
@@ -64,6 +71,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
         authenticator,
         freeze_after=settings.freeze_after,
         frozen_for_services=not settings.services_write_frozen,
+        webhook_targets=settings.webhook_targets,
         drain=drain,
         rules=DocumentRules.of(settings),
         http_limits=HttpLimits.of(settings),
@@ -113,7 +121,13 @@ def _job_context(
     settings: Settings, events: EventStream[LoggedEvent, Place], now: Callable[[], datetime]
 ) -> Context:
     runner = Viewer("job runner", global_staff=True)
-    return Context(runner, now, freeze_after=settings.freeze_after, events=events)
+    return Context(
+        runner,
+        now,
+        freeze_after=settings.freeze_after,
+        events=events,
+        webhook_targets=settings.webhook_targets,
+    )
 
 
 def app_from_environment() -> Starlette:

@@ -13,6 +13,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from resolvers.access import ANONYMOUS
 from resolvers.context import Context
+from resolvers.webhook_targets import NO_TARGETS, WebhookTargets
 from schema import schema
 from schema.time_limit import limit_executions
 from server.answers import refusal, request_id_of
@@ -52,6 +53,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         operation_timeout: float,
         socket_limits: SocketLimits,
         observer: Observer,
+        webhook_targets: WebhookTargets = NO_TARGETS,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__(
@@ -70,6 +72,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self._freeze_after = freeze_after
         self._frozen_for_services = frozen_for_services
         self._operation_timeout = operation_timeout
+        self._webhook_targets = webhook_targets
         self._now = now
         self._http = HttpEndpoint(
             authenticator,
@@ -121,6 +124,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             now=self._now,
             freeze_after=self._freeze_after,
             frozen_for_services=self._frozen_for_services,
+            webhook_targets=self._webhook_targets,
             events=getattr(connection.state, "events", None),
             request_id=request_id,
         )

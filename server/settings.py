@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from server.delivery_settings import DeliverySettings
 from server.limit_settings import LimitSettings
 from server.loopback import is_loopback
 from server.origins import is_origin, origins_in
@@ -19,7 +20,7 @@ MIN_TOKEN_LENGTH = 16
 DEFAULT_DATABASE_URL = "sqlite:///coursegrade.sqlite3"
 
 
-class Settings(TokenSettings, LimitSettings):
+class Settings(DeliverySettings, TokenSettings, LimitSettings):
     """What an operator can choose."""
 
     model_config = SettingsConfigDict(

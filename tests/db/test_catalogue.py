@@ -17,6 +17,7 @@ TABLES = (
     *("course", "course_version", "course_publication", "block", "learner", "enrollment"),
     *("problem_score", "subsection_grade", "course_grade", "grade_event", "event_log_state"),
     *("course_role", "override_entry", "first_answer", "grade_job", "job_chunk", "job_error"),
+    "webhook",
 )
 CHECKS = {
     ("learner", "learner_id_positive"),
@@ -43,6 +44,15 @@ CHECKS = {
     ("override_entry", "override_entry_action_known"),
     ("course_role", "course_role_given"),
     ("course_publication", "course_publication_freeze_dated"),
+    ("grade_job", "grade_job_kind_known"),
+    ("grade_job", "grade_job_state_known"),
+    ("grade_job", "grade_job_counts"),
+    ("job_chunk", "job_chunk_state_known"),
+    ("job_chunk", "job_chunk_leased"),
+    ("webhook", "webhook_kind_known"),
+    ("webhook", "webhook_state_known"),
+    ("webhook", "webhook_batch_size_range"),
+    ("webhook", "webhook_failing_dated"),
 }
 OVERRIDDEN = (
     "CREATE INDEX subsection_grade_overridden ON public.subsection_grade USING btree"

@@ -13,6 +13,7 @@ from events import EventStream
 from grading import CourseKey, LearnerId
 from resolvers.access import ANONYMOUS, Scope
 from resolvers.context import Context
+from resolvers.webhook_targets import WebhookTargets
 from schema import schema
 from schema.global_id import global_id
 from server.tokens import viewer_of
@@ -23,6 +24,7 @@ COLD_KEY: Final = CourseKey("course-v1:Other+Cold+2026")
 NO_COURSE: Final = CourseKey("course-v1:Acme+None+2026")
 NOBODY: Final = 999  # no learner's user id
 DAN: Final = Learner(LearnerId(14), "dan")
+HOOKS: Final = "hooks.example.org"  # may be delivered to
 TESS: Final = Learner(LearnerId(21), "tess")
 OTTO: Final = Learner(LearnerId(22), "otto")
 
@@ -70,6 +72,7 @@ SERVICES_HERE: Final = {"service here", "service in this course"}
 READERS: Final = TEACHERS | SERVICES_HERE | {"reading service"}
 WRITERS: Final = TEACHERS | SERVICES_HERE | {"writing service"}
 COURSE_EDITORS: Final = TEACHERS | SERVICES_HERE | {"course service"}
+WEBHOOK_MANAGERS: Final = {"global staff"} | SERVICES_HERE
 WATCHERS: Final = TEACHERS | SERVICES_HERE | {"event service"}
 ADA_HERSELF: Final = {"learner", "service for ada"}
 BEA_HERSELF: Final = {"classmate", "service for bea"}
@@ -103,6 +106,7 @@ def context_of(who: str, events: EventStream[LoggedEvent, Place] | None = None) 
         freeze_after=FREEZE_AFTER,
         request_id="request-1",
         events=events,
+        webhook_targets=WebhookTargets((HOOKS,)),
     )
 
 
@@ -158,5 +162,6 @@ async def id_of(kind: str) -> str:
         "SubsectionGrade": homework,
         "SubsectionGradeOverride": homework["override"],
         "GradeJob": {"id": global_id("GradeJob", 1)},
+        "Webhook": {"id": global_id("Webhook", 1)},
     }
     return str(ids[kind]["id"])

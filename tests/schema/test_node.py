@@ -1,6 +1,7 @@
 """``node`` and ``nodes``: everything that has an id can be fetched again by it."""
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from db.learners import Learner, save_learners
 from grading import LearnerId
 from resolvers.courses import require_course
 from resolvers.grade_jobs import start_regrade
+from resolvers.webhook_targets import WebhookTargets
+from resolvers.webhooks import WebhookKind, register
 from schema.global_id import global_id
 from tests.schema.execution import AS_NOBODY, AS_STAFF, data, refusal
 from tests.schema.heat import COURSE_KEY, PUBLISHED, sequential
@@ -28,6 +31,7 @@ query ($ids: [ID!]!) {
     ... on SubsectionGrade { percentGraded }
     ... on SubsectionGradeOverride { earnedGraded }
     ... on GradeJob { total }
+    ... on Webhook { url }
   }
 }
 """
@@ -58,6 +62,11 @@ async def ids_of_everything() -> dict[str, str]:
     )
     course: dict[str, Any] = answered["course"]
     (entry,) = course["gradebook"]["nodes"]
+    webhook = await register(
+        replace(AS_STAFF.context(), webhook_targets=WebhookTargets(("hooks.example.org",))),
+        WebhookKind.EVENTS,
+        {"url": "https://hooks.example.org/"},
+    )
     return {
         "User": entry["learner"]["id"],
         "Course": course["id"],
@@ -68,6 +77,7 @@ async def ids_of_everything() -> dict[str, str]:
         "SubsectionGrade": entry["courseGrade"]["subsectionGrades"][1]["id"],
         "SubsectionGradeOverride": entry["courseGrade"]["subsectionGrades"][1]["override"]["id"],
         "GradeJob": await job_for_nobody(),
+        "Webhook": id_of(f"Webhook:{webhook.webhook.id}"),
     }
 
 
@@ -87,6 +97,7 @@ FOUND: dict[str, dict[str, object]] = {
     "SubsectionGrade": {"percentGraded": 0.6667},
     "SubsectionGradeOverride": {"earnedGraded": 4.0},
     "GradeJob": {"total": 0},
+    "Webhook": {"url": "https://hooks.example.org/"},
 }
 
 

@@ -25,12 +25,14 @@ from tests.schema.people import (
     BEA_HERSELF,
     COURSE_EDITORS,
     EVERYBODY,
+    HOOKS,
     KNOW_ADA,
     KNOW_THE_COURSE,
     NO_COURSE,
     NOBODY,
     READERS,
     WATCHERS,
+    WEBHOOK_MANAGERS,
     WRITERS,
     about,
     answer,
@@ -71,6 +73,9 @@ KNOW_PEOPLE: Final = KNOW_ADA - ADA_HERSELF
 OF_COURSE: Final = "{ course(courseKey: $COURSE) { %s } }"
 EVENTS: Final = "gradeEvents(courseKeys: [$COURSE]) { nodes { id } }"
 
+# Those who look after nothing of this course see an empty list, the others that there is none.
+MAY_HAVE_WEBHOOKS: Final = WEBHOOK_MANAGERS | {"service elsewhere", "service in another course"}
+
 QUERIES: Final[Mapping[str, Question]] = {
     "viewer": Question("{ viewer { courses { totalCount } } }", EVERYBODY),
     "course": Question("{ course(courseKey: $COURSE) { displayName } }", KNOW_THE_COURSE),
@@ -93,6 +98,7 @@ QUERIES: Final[Mapping[str, Question]] = {
     "gradeJob": Question("{ gradeJob(id: $ID) { total } }", WRITERS),
     "node": Question("{ node(id: $ID) { id } }", KNOW_THE_COURSE),
     "nodes": Question("{ nodes(ids: [$ID]) { id } }", KNOW_THE_COURSE),
+    "webhooks": Question("{ webhooks { url } }", WEBHOOK_MANAGERS, EVERYBODY - MAY_HAVE_WEBHOOKS),
 }
 NODES: Final[Mapping[str, AbstractSet[str]]] = {
     "Course": KNOW_THE_COURSE,
@@ -104,6 +110,7 @@ NODES: Final[Mapping[str, AbstractSet[str]]] = {
     "SubsectionGradeOverride": READERS | ADA_HERSELF,
     "GradebookEntry": READERS,
     "GradeJob": WRITERS,
+    "Webhook": WEBHOOK_MANAGERS,
 }
 # What a course is asked for that is about people, or is told to some alone.
 OF_COURSES: Final[Mapping[str, Question]] = {
@@ -150,7 +157,10 @@ MUTATIONS: Final = {
         COURSE_EDITORS,
     ),
     "setGradesFrozen": change("courseKey: $COURSE, frozen: false", COURSE_EDITORS),
+    "registerWebhook": change(f'url: "https://{HOOKS}/", courseKeys: [$COURSE]', WEBHOOK_MANAGERS),
 }
+# Who may not look after a webhook is told that there is none of its id.
+OF_WEBHOOKS: Final = {"updateWebhook": ", active: true", "retryWebhook": "", "removeWebhook": ""}
 # A job is named by its id alone: who may not know of it is told that there is none.
 CANCEL: Final = "mutation { cancelGradeJob(input: {id: $ID}) { userErrors { code message } } }"
 FOLLOW_JOB: Final = "subscription { gradeJobUpdated(id: $ID) { total } }"
@@ -173,7 +183,7 @@ def test_everything_in_the_schema_has_an_entry() -> None:
     kinds = {one.name for one in schema._schema.get_possible_types(nodes)}  # type: ignore[arg-type]
 
     assert fields_of("Query") == QUERIES.keys()
-    assert fields_of("Mutation") == MUTATIONS.keys() | {"cancelGradeJob"}
+    assert fields_of("Mutation") == MUTATIONS.keys() | OF_WEBHOOKS.keys() | {"cancelGradeJob"}
     assert fields_of("Subscription") == SUBSCRIPTIONS.keys() | {"gradeJobUpdated"}
     assert kinds == NODES.keys()
     assert fields_of("Course") == OF_COURSES.keys() | CONTENT
@@ -181,11 +191,13 @@ def test_everything_in_the_schema_has_an_entry() -> None:
 
 @pytest.fixture
 async def course(database: str) -> StoredCourse:
-    """Heat, beside Cold, with an override of Ada's second homework, and a job for nobody."""
+    """Heat, beside Cold, with an override of Ada's second homework, a job for nobody, a webhook."""
     heat = await both_courses()
     await start_regrade(context_of("global staff"), heat, [], force=True)
     done = await answer("global staff", about(written("overrideSubsectionGrade")))
     assert outcome(done) == SHOWN
+    kept = await answer("global staff", about(written("registerWebhook")))
+    assert outcome(kept) == SHOWN
     return heat
 
 
@@ -232,6 +244,7 @@ async def test_nodes(course: StoredCourse, kind: str) -> None:
 
 NO_ID: Final = "Q291cnNlOjk5"  # Course:99
 NO_JOB: Final = global_id("GradeJob", 99)
+NO_WEBHOOK: Final = global_id("Webhook", 99)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
@@ -276,6 +289,23 @@ async def test_who_may_not_change_grades_knows_of_no_job(course: StoredCourse, w
         assert told[job] == told[NO_JOB]
         assert cancelled == refused
         assert await everything_stored() == before
+
+
+@pytest.mark.parametrize("mutation", OF_WEBHOOKS)
+async def test_who_may_have_no_webhook_knows_of_none(course: StoredCourse, mutation: str) -> None:
+    document = (
+        f"mutation {{ {mutation}(input: {{id: $ID{OF_WEBHOOKS[mutation]}}})"
+        " { userErrors { code message } } }"
+    )
+    webhook = await id_of("Webhook")
+    before = await everything_stored()
+    for who in EVERYBODY - WEBHOOK_MANAGERS:
+        refused = await answer(who, about(document, id=webhook))
+        assert outcome(refused) == "WEBHOOK_NOT_FOUND", who
+        assert await answer(who, about(document, id=NO_WEBHOOK)) == refused, who
+    assert await everything_stored() == before
+
+    assert outcome(await answer("service here", about(document, id=webhook))) == SHOWN
 
 
 @pytest.mark.parametrize("field", SUBSCRIPTIONS)

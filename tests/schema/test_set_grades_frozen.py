@@ -201,7 +201,10 @@ WRITES: Final[dict[str, dict[str, Any]]] = {
     },
     "bulkOverrideSubsectionGrades": {"items": [{**PLACE, "values": {"earnedGraded": 1}}]},
 }
-WRITES_NO_GRADES: Final = {"cancelGradeJob", "setGradesFrozen"}
+WRITES_NO_GRADES: Final = {
+    *("cancelGradeJob", "setGradesFrozen"),
+    *("registerWebhook", "updateWebhook", "retryWebhook", "removeWebhook"),
+}
 
 
 def test_every_mutation_is_known_to_write_grades_or_not() -> None:

@@ -43,6 +43,10 @@ def test_without_anything_set_it_is_a_development_server_on_this_machine() -> No
 
     # Those of documents: docs/limits.md, and the test of it.
     assert found.model_dump(exclude=set(LimitSettings.model_fields)) == {
+        "webhook_hosts": "",
+        "webhook_private_addresses": False,
+        "webhook_timeout": 10.0,
+        "webhook_give_up_days": 5,
         "database_url": SecretStr("sqlite:///coursegrade.sqlite3"),
         "database_pool_size": 10,
         "database_statement_timeout": 8.0,
