@@ -29,9 +29,9 @@ class Follower(Generic[E, P]):
         self._read = read
         self._turns = turns
 
-    def join(self, hub: Hub[E, P]) -> Subscription[E, P]:
+    def join(self, hub: Hub[E, P], *, for_many: bool) -> Subscription[E, P]:
         """Collect from now on what is published."""
-        return hub.subscribe(self._course_id, self._admits)
+        return hub.subscribe(self._course_id, self._admits, for_many=for_many)
 
     async def missed(self, until: P) -> list[E]:
         """Read on in the log and return what is asked for; everything is read at `until`."""

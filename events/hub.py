@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Final, Generic
 
 from events.entry import E, P
@@ -20,13 +20,20 @@ class Subscription(Generic[E, P]):
 
     __slots__ = (
         *("_admits", "_backlog", "_ended", "_error", "_events", "_stirred", "course_id"),
-        *("since", "until"),
+        *("for_many", "since", "until"),
     )
 
     def __init__(
-        self, course_id: int | None, admits: Callable[[E], bool], since: P, backlog: int
+        self,
+        course_id: int | None,
+        admits: Callable[[E], bool],
+        since: P,
+        backlog: int,
+        *,
+        for_many: bool = False,
     ) -> None:
         self.course_id = course_id
+        self.for_many = for_many
         self.since = since
         self.until: P | None = None
         self._admits = admits
@@ -38,6 +45,11 @@ class Subscription(Generic[E, P]):
 
     def __len__(self) -> int:
         return len(self._events)
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether there is nothing to hand over, and will be."""
+        return not (self._events or self._ended or self._error)
 
     def __aiter__(self) -> "Subscription[E, P]":
         return self
@@ -51,6 +63,14 @@ class Subscription(Generic[E, P]):
             self._stirred.clear()
             await self._stirred.wait()
         return self._events.popleft()
+
+    async def so_far(self) -> AsyncGenerator[E, None]:
+        """Yield what was published until now, and end instead of waiting."""
+        while not self.waits:
+            try:
+                yield await anext(self)
+            except StopAsyncIteration:
+                return
 
     def offer(self, event: E) -> bool:
         """Take an event in if it is asked for; tell whether there will be room for others."""
@@ -93,9 +113,19 @@ class Hub(Generic[E, P]):
     def __len__(self) -> int:
         return sum(map(len, self._topics.values()))
 
-    def subscribe(self, course_id: int | None, admits: Callable[[E], bool]) -> Subscription[E, P]:
+    @property
+    def followers(self) -> int:
+        """Return how many subscriptions are for one reader each."""
+        topics = self._topics.values()
+        return sum(not one.for_many for topic in topics for one in topic)
+
+    def subscribe(
+        self, course_id: int | None, admits: Callable[[E], bool], *, for_many: bool = False
+    ) -> Subscription[E, P]:
         """Begin to collect what is published about a course, or about all."""
-        subscription = Subscription[E, P](course_id, admits, self.place, self._backlog)
+        subscription = Subscription[E, P](
+            course_id, admits, self.place, self._backlog, for_many=for_many
+        )
         if self.closed:
             subscription.end()
         else:

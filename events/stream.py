@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from math import inf
 from types import TracebackType
-from typing import Final, Generic, Self
+from typing import Any, Final, Generic, Self
+from weakref import WeakSet
 
 from events.entry import E, Log, P, ReadPage
+from events.feed import Feed
 from events.follower import Follower
 from events.hub import BACKLOG, Hub
+from events.stretch import Stretch
 from events.tail import DEFAULT_PACE, Pace, Tail
 from events.waker import Waker
 
@@ -35,6 +38,7 @@ class EventStream(Generic[E, P]):
         self._tail: Tail[E, P] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._turns = asyncio.Semaphore(CATCH_UPS_AT_ONCE)
+        self._feeds: WeakSet[Feed[P, Any]] = WeakSet()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -51,7 +55,8 @@ class EventStream(Generic[E, P]):
     @property
     def followers(self) -> int:
         """Return how many followers wait for what happens next."""
-        return 0 if self._hub is None else len(self._hub)
+        alone = 0 if self._hub is None else self._hub.followers
+        return alone + sum(map(len, self._feeds))
 
     @property
     def place(self) -> P | None:
@@ -94,6 +99,12 @@ class EventStream(Generic[E, P]):
         for waker in self._wakers:
             waker.announce()
 
+    def feed(self, place: P) -> Feed[P, Any]:
+        """Make a feed, whose members are among those who follow."""
+        feed = Feed[P, Any](place)
+        self._feeds.add(feed)
+        return feed
+
     async def follow(
         self,
         course_id: int | None = None,
@@ -101,36 +112,52 @@ class EventStream(Generic[E, P]):
         after: P | None = None,
         admits: Callable[[E], bool] = lambda _: True,
         catch_up: ReadPage[P, E] | None = None,
+        stretch: Stretch[P] | None = None,
     ) -> AsyncGenerator[E, None]:
         """Yield each event behind a place, or from now on, once and in order; end with the stream.
 
         What is before now is read with `catch_up`, which may leave out what `admits` refuses.
+        A stretch says where to begin instead, and whether to end at the present.
         Close the generator (`contextlib.aclosing`) when done with it.
 
         :raises RuntimeError: if the stream was never started.
         """
-        hub = self._hub
-        if hub is None:
-            raise RuntimeError("this stream of events was not started")
+        hub = self._started()
         if hub.closed:
             return
-        place = await self._log.end() if after is None else after
+        stretch = stretch or Stretch()
+        place = await self._place(stretch.begins_at, after)
         read = catch_up or self._log.after
         follower = Follower(course_id, admits, read, place=place, turns=self._turns)
         while not hub.closed:
             # Joined before the log is read: what is published meanwhile waits in the subscription,
             # and places tell what of it was read already.
-            subscription = follower.join(hub)
+            subscription = follower.join(hub, for_many=stretch.for_many)
             try:
                 while follower.place < subscription.since and not hub.closed:
                     for event in await follower.missed(subscription.since):
                         if hub.closed:
                             return
                         yield event
-                async for event in subscription:
+                async for event in subscription.so_far() if stretch.until_present else subscription:
                     if follower.is_new(event):
                         yield event
+                if subscription.waits:
+                    follower.skip_to(hub.place)
+                    stretch.reached = follower.place
+                    return
                 if subscription.until is not None:
                     follower.skip_to(subscription.until)
             finally:
                 hub.leave(subscription)
+
+    def _started(self) -> Hub[E, P]:
+        if self._hub is None:
+            raise RuntimeError("this stream of events was not started")
+        return self._hub
+
+    async def _place(self, *asked: P | None) -> P:
+        for place in asked:
+            if place is not None:
+                return place
+        return await self._log.end()

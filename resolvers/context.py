@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from db.event_log import LoggedEvent, Origin
 from db.event_log_state import Place
-from events import EventStream
+from events import EventStream, Stretch
 from grading import Cause
 from resolvers.access import UNNAMED, Viewer
 from resolvers.loaders import Loaders
-from resolvers.viewers import identify, identify_recently
+from resolvers.viewers import identify, identify_recently, is_complete
 from resolvers.webhook_targets import NO_TARGETS, WebhookTargets
 
 
@@ -27,12 +27,14 @@ class Context:
     ``webhook_targets`` is where events may be delivered to.
     ``frozen_for_services`` false lets services write grades that are frozen for everybody else.
     ``events`` brings grade events to who watches; a command, which nobody watches, has none.
+    ``stretch`` is how much of them is followed, None for all that come.
     """
 
     viewer: Viewer
     now: Callable[[], datetime]
     freeze_after: timedelta | None = None
     events: EventStream[LoggedEvent, Place] | None = None
+    stretch: Stretch[Place] | None = None
     began_at: Place | None = None
     claimed: Viewer | None = None
     frozen_for_services: bool = True
@@ -64,6 +66,11 @@ class Context:
     async def present_viewer(self) -> Viewer:
         """Return the viewer with the roles that they have now, or had within the last second."""
         return self.viewer if self.claimed is None else await identify_recently(self.claimed)
+
+    @property
+    def rights_may_change(self) -> bool:
+        """Tell whether what the viewer may do depends on anything but the token."""
+        return self.claimed is not None and not is_complete(self.claimed)
 
     def origin(self, cause: Cause) -> Origin:
         """Return what the events of a change in this operation say of where it came from."""

@@ -18,6 +18,7 @@ from db.event_log import (
     events_of_request,
 )
 from db.event_log_state import MAX_ID, Place, log_state, read_log_state
+from events import Stretch
 from grading import (
     CourseGradeChanged,
     EventKind,
@@ -145,7 +146,8 @@ async def follow(
     """Yield events as they are committed; those behind the cursor first.
 
     Whether the viewer may see it is asked for every event. With ``repeat_status`` every change
-    of a course grade comes as a change of passing status, as in Open edX.
+    of a course grade comes as a change of passing status, as in Open edX. The context may ask for
+    a stretch alone.
 
     :raises CourseNotFound: if the viewer may not, or no longer, know of the course.
     :raises Forbidden: if others' events are asked for, or all courses', and are not the viewer's.
@@ -158,7 +160,10 @@ async def follow(
     kinds = {EventKind.COURSE_GRADE_CHANGED} if repeat_status else permitted.kinds
     wanted = replace(permitted, kinds=kinds)
     epoch = (await log_state()).epoch
-    place = None if after is None else await place_of(after)
+    stretch = context.stretch or Stretch()
+    place = None
+    if after is not None and stretch.begins_at is None:
+        place = await place_of(after)
 
     async def catch_up(behind: Place, limit: int) -> Sequence[LoggedEvent]:
         return await events_after(behind, limit=limit, asked=wanted)
@@ -166,7 +171,9 @@ async def follow(
     course_ids = tuple(wanted.course_ids or ())
     course_id = course_ids[0] if len(course_ids) == 1 else None
     announcer = _announcers.setdefault(context.events, _Announcer())
-    stream = context.events.follow(course_id, after=place, admits=wanted.admits, catch_up=catch_up)
+    stream = context.events.follow(
+        course_id, after=place, admits=wanted.admits, catch_up=catch_up, stretch=stretch
+    )
     async with aclosing(stream) as logged_events:
         async for logged in logged_events:
             course = await announcer.present_course(logged.course_id)

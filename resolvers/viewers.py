@@ -22,7 +22,7 @@ async def identify(claimed: Viewer) -> Viewer:
     Global staff need nothing of it, nor do services that act for nobody in particular, and nobody
     is looked up who has not said who they are.
     """
-    if _is_complete(claimed):
+    if is_complete(claimed):
         return claimed
     standing = (
         await standing_of_username(claimed.name)
@@ -37,7 +37,7 @@ async def identify_recently(claimed: Viewer) -> Viewer:
 
     For whoever is sent one event after the other.
     """
-    if _is_complete(claimed):
+    if is_complete(claimed):
         return claimed
     known = _recent.setdefault(client(), OrderedDict())
     work = known.get(claimed)
@@ -49,7 +49,8 @@ async def identify_recently(claimed: Viewer) -> Viewer:
     return await work.result()
 
 
-def _is_complete(claimed: Viewer) -> bool:
+def is_complete(claimed: Viewer) -> bool:
+    """Tell whether the database knows nothing more of a viewer than the token says."""
     if claimed.learner_id is None and claimed.name == UNNAMED:
         return True
     if claimed.service is not None:

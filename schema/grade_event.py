@@ -13,6 +13,7 @@ from resolvers import learners
 from resolvers.courses import StoredCourse
 from resolvers.grade_events import EventPage
 from resolvers.grade_events import GradeEvent as Announced
+from resolvers.live_feed import Place
 from schema.global_id import global_id
 from schema.info import Info
 from schema.learner import User
@@ -108,6 +109,11 @@ class GradeEvent:
     def told_id(self) -> str:
         """What tells one event from another."""
         return self.id
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the log."""
+        return self.announced.logged.place
 
     async def present_grade(self, info: Info) -> "CourseGrade":
         """Return the learner's grade as it is now."""

@@ -1,11 +1,11 @@
 """Subscriptions: what many ask for in the same words is executed and encoded once an event."""
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final, NamedTuple, Protocol, cast
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, cast
 from weakref import WeakValueDictionary
 
 import orjson
@@ -18,10 +18,12 @@ from strawberry.types.execution import PreExecutionError
 
 from resolvers.access import ANONYMOUS, Viewer
 from resolvers.context import Context
+from resolvers.live_feed import LiveFeed, Member, Place, catching_up, reached
 from resolvers.shared_work import SharedWork
 from schema.documents import NotRunnable, Operation
 from schema.errors import log, told_to_clients
 from schema.limits import without_suggestions
+from schema.operation_notes import noted
 from schema.time_limit import in_time
 
 KEPT: Final = 1_000
@@ -35,12 +37,17 @@ class SharedResult(ExecutionResult):
     """A result that many may be sent."""
 
     @cached_property
-    def text(self) -> str:
+    def json(self) -> bytes:
         """The result as JSON."""
         body: dict[str, object] = {"data": self.data}
         if self.errors:
             body["errors"] = [error.formatted for error in self.errors]
-        return orjson.dumps(body).decode()
+        return orjson.dumps(body)
+
+    @cached_property
+    def text(self) -> str:
+        """The result as JSON, decoded."""
+        return self.json.decode()
 
 
 class Told(Protocol):
@@ -48,6 +55,17 @@ class Told(Protocol):
 
     @property
     def told_id(self) -> str: ...
+
+
+class Placed(Told, Protocol):
+    """What a stream tells of at a place in the log."""
+
+    @property
+    def place(self) -> Place: ...
+
+
+# Sends a result and notes that, if nobody has to wait for it; tells whether it did.
+Offer: TypeAlias = Callable[[SharedResult], bool]
 
 
 class Likeness(NamedTuple):
@@ -94,32 +112,80 @@ class LiveOperations:
         self._schema = schema
         self._executor_class = executor_class
         self._groups: WeakValueDictionary[Likeness, Group] = WeakValueDictionary()
+        self._feeds: WeakValueDictionary[Likeness, LiveFeed[SharedResult]] = WeakValueDictionary()
         self._executions: OrderedDict[tuple[Group, str], SharedWork[SharedResult]] = OrderedDict()
 
-    async def results(self, request: LiveRequest) -> AsyncGenerator[ExecutionResult, None]:
-        """Yield a result for each event; an error that ends the stream as PreExecutionError."""
+    async def results(
+        self, request: LiveRequest, offer: Offer | None = None
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """Yield a result for each event; an error that ends the stream as PreExecutionError.
+
+        What was missed comes first, for each by itself; from then on many follow together. Results
+        that ``offer`` takes are not yielded.
+        """
+        began = request.context
+        context: Context | None = catching_up(began)
         try:
-            executor = self._executor(request)
-            source = await _source(executor)
-            viewer = request.context.viewer
-            group = self._groups.setdefault(request.likeness(viewer), Group())
-            async with aclosing(source) as events:
-                async for event in events:
-                    present = await request.context.present_viewer()
-                    if present != viewer:
-                        viewer = present
-                        group = self._groups.setdefault(request.likeness(viewer), Group())
-                    result = await self._result(group, executor, event, viewer)
-                    if result.data is None:
-                        # Who went on behind an event that could not be told would never get it.
-                        yield PreExecutionError(data=None, errors=result.errors)
-                        return
-                    yield result
+            while context is not None:
+                async with aclosing(self._by_itself(replace(request, context=context))) as results:
+                    async for result in results:
+                        yield result
+                place = reached(context)
+                if place is None:
+                    return
+                member = Member(place, offer or _refuse)
+                feed = self._feed(request, place)
+                async with aclosing(feed.follow(member, began)) as overdue:
+                    async for result in overdue:
+                        yield result
+                context = await feed.afterwards(member, began)
         except NotRunnable as refused:
-            yield refusal(refused.errors, request.context)
+            yield refusal(refused.errors, began)
         except Exception as error:  # noqa: BLE001 - a resolver may raise anything
             located = located_error(error, list(request.operation.node.selection_set.selections))
-            yield refusal([located], request.context)
+            yield refusal([located], began)
+
+    def _feed(self, request: LiveRequest, place: Place) -> LiveFeed[SharedResult]:
+        likeness = request.likeness(request.context.viewer)
+        feed = self._feeds.get(likeness)
+        if feed is None or feed.ended:
+
+            def read(context: Context) -> AsyncGenerator[tuple[Place, SharedResult] | None, None]:
+                return self._for_many(replace(request, context=context))
+
+            feed = self._feeds[likeness] = LiveFeed(request.context, place, read)
+        return feed
+
+    async def _for_many(
+        self, request: LiveRequest
+    ) -> AsyncGenerator[tuple[Place, SharedResult] | None, None]:
+        noted.set(None)  # in the reader's own task: it is the operation of none of them
+        async with aclosing(self._told(request)) as told:
+            async for event, result in told:
+                place = cast(Placed, event).place
+                yield None if result.data is None else (place, result)
+
+    async def _by_itself(self, request: LiveRequest) -> AsyncGenerator[ExecutionResult, None]:
+        async with aclosing(self._told(request)) as told:
+            async for _, result in told:
+                if result.data is None:
+                    # Who went on behind an event that could not be told would never get it.
+                    yield PreExecutionError(data=None, errors=result.errors)
+                    return
+                yield result
+
+    async def _told(self, request: LiveRequest) -> AsyncGenerator[tuple[Told, SharedResult], None]:
+        executor = self._executor(request)
+        source = await _source(executor)
+        viewer = request.context.viewer
+        group = self._groups.setdefault(request.likeness(viewer), Group())
+        async with aclosing(source) as events:
+            async for event in events:
+                present = await request.context.present_viewer()
+                if present != viewer:
+                    viewer = present
+                    group = self._groups.setdefault(request.likeness(viewer), Group())
+                yield event, await self._result(group, executor, event, viewer)
 
     def _executor(self, request: LiveRequest) -> "Executor[Context]":
         built = self._executor_class.build(
@@ -164,6 +230,10 @@ def told(errors: list[GraphQLError], context: Context) -> list[GraphQLError]:
     if context.viewer == ANONYMOUS:
         return [without_suggestions(error) for error in heard]
     return heard
+
+
+def _refuse(_: SharedResult) -> bool:
+    return False
 
 
 async def _source(executor: "Executor[Context]") -> AsyncGenerator[Told, None]:

@@ -15,7 +15,7 @@ from resolvers.context import Context
 from schema.admission import Cost, admit, charge_request, check_introspection
 from schema.documents import Documents, NoSuchOperation, NotRunnable
 from schema.errors import log
-from schema.live import LiveOperations, LiveRequest, refusal, told
+from schema.live import LiveOperations, LiveRequest, Offer, refusal, told
 from schema.operation_notes import OperationNotes, noted
 
 
@@ -122,9 +122,11 @@ class ServedSchema(strawberry.Schema):
         operation_name: str | None = None,
         operation_extensions: dict[str, Any] | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
+        offer: Offer | None = None,
     ) -> AsyncGenerator[ExecutionResult, None]:
         """Run any operation, and return its results; of a query or mutation there is one.
 
+        Results of a subscription may be offered first, and are returned if they are refused.
         What cannot be run, and what ends a subscription, comes as a PreExecutionError.
         """
         return self._results(
@@ -134,6 +136,7 @@ class ServedSchema(strawberry.Schema):
             operation_name or None,
             operation_extensions,
             set(OperationType if allowed_operation_types is None else allowed_operation_types),
+            offer,
         )
 
     async def _results(
@@ -144,6 +147,7 @@ class ServedSchema(strawberry.Schema):
         operation_name: str | None,
         extensions: dict[str, Any] | None,
         allowed: set[OperationType],
+        offer: Offer | None,
     ) -> AsyncGenerator[ExecutionResult, None]:
         notes = _notes(text, context)
         try:
@@ -171,7 +175,7 @@ class ServedSchema(strawberry.Schema):
         if notes is not None:
             notes.cost = cost.requested
         request = LiveRequest(text, operation, operation_name, variables, extensions, context)
-        async with aclosing(self._live.results(request)) as results:
+        async with aclosing(self._live.results(request, offer)) as results:
             async for result in results:
                 if notes is not None:
                     notes.take(result)

@@ -1,5 +1,6 @@
 """What Prometheus is told: operations, sockets, events, loaders, statements, requests."""
 
+import asyncio
 from functools import cache
 from typing import Final
 
@@ -73,7 +74,8 @@ class Metrics:
             ("code",),
             registry=self.registry,
         )
-        self.events_sent = Counter(
+        self._uncounted = 0
+        self._events_sent = Counter(
             "graphql_events_sent",
             "Results of subscriptions that were sent.",
             registry=self.registry,
@@ -134,6 +136,16 @@ class Metrics:
             self._costs.observe(record.cost)
         for code, count in record.codes.items():
             self._errors.labels(code).inc(count)
+
+    def event_sent(self) -> None:
+        """Count a result of a subscription: those of one moment together, for there are many."""
+        if not self._uncounted:
+            asyncio.get_running_loop().call_soon(self._count_events)
+        self._uncounted += 1
+
+    def _count_events(self) -> None:
+        self._events_sent.inc(self._uncounted)
+        self._uncounted = 0
 
     def socket_closed(self, code: int) -> None:
         """Count the end of a socket by its code, or as "other"."""

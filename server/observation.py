@@ -53,7 +53,7 @@ class ObservedRecord(OperationRecord):
     def take(self, result: ExecutionResult) -> None:
         super().take(result)
         if self.follows and self._metrics is not None:
-            self._metrics.events_sent.inc()
+            self._metrics.event_sent()
 
     def end(self) -> None:
         super().end()

@@ -1,11 +1,14 @@
 """uvicorn's side of a WebSocket, which no client can make do more than its share."""
 
-from typing import Any, Final, TypeAlias
+from struct import Struct
+from typing import Any, Final, TypeAlias, cast
 
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
 from server.socket_limits import Allowance
+from server.socket_outlet import EXTENSION
 
 # A quarter of a megabyte may arrive at once, which is forty thousand frames: as many are taken
 # apart at a time as delay nobody else.
@@ -18,6 +21,15 @@ FLOODED: Final = 4400
 NO_TEXT: Final = 1007
 TIME_TO_READ_WHY: Final = 2.0  # seconds that a client has which flooded
 
+# A frame begins with what it is, its last part as well as its first, and with its size.
+_TEXT: Final = 0x81
+_SHORT: Final = 125
+_LONG_FOLLOWS: Final = 126
+_HUGE_FOLLOWS: Final = 127
+_HUGE: Final = 0x10000
+_pack_long: Final = Struct("!BBH").pack
+_pack_huge: Final = Struct("!BBQ").pack
+
 Frame: TypeAlias = Any  # of the package websockets, which comes with uvicorn
 
 
@@ -29,6 +41,29 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self._unread = bytearray()
         self._frames = Allowance(FRAME_RATE, FRAMES)
         self._deaf = False
+
+    async def run_asgi(self) -> None:
+        extensions = cast("dict[str, object]", self.scope["extensions"])
+        extensions[EXTENSION] = {"write_text": self.write_text}
+        await super().run_asgi()
+
+    def write_text(self, before: bytes, content: bytes, after: bytes) -> bool:
+        """Send a message of three pieces if nobody has to wait for that; tell whether it was sent.
+
+        A frame is made here as the library makes it, without what each message of an ASGI
+        application goes through.
+        """
+        if not self.writable.is_set() or self.conn.state is not State.OPEN or self.disconnected:
+            return False
+        size = len(before) + len(content) + len(after)
+        if size <= _SHORT:
+            head = bytes((_TEXT, size))
+        elif size < _HUGE:
+            head = _pack_long(_TEXT, _LONG_FOLLOWS, size)
+        else:
+            head = _pack_huge(_TEXT, _HUGE_FOLLOWS, size)
+        self.transport.write(b"".join((head, before, content, after)))
+        return True
 
     def data_received(self, data: bytes) -> None:
         if not self._deaf:

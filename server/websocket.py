@@ -21,15 +21,17 @@ from strawberry.types.execution import PreExecutionError
 from resolvers.context import Context
 from schema.errors import log, told_to_clients
 from schema.live import SharedResult
+from schema.served_schema import ServedSchema
 from server.auth import InvalidToken, authorization_in
 from server.observation import Observer
 from server.open_sockets import Seat, TooManySockets
 from server.operation_record import OperationRecord
 from server.persisted_documents import PersistedDocuments
 from server.refusals import Refused
-from server.socket_adapter import SocketAdapter, encoded
+from server.socket_adapter import SocketAdapter
 from server.socket_limits import RATE_OVER, Allowance, SocketLimits
 from server.socket_messages import BadMessage, check_message
+from server.socket_outlet import SocketOutlet
 
 # Clients come back after it, later and with a new token; after all others they give up.
 FORBIDDEN: Final = 4403
@@ -178,7 +180,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         with self._record() as record:
             context = replace(self.context, request_id=record.request_id)
             try:
-                await self._run(cast(SocketOperation, operation), context)
+                await self._run(cast(SocketOperation, operation), context, record)
             except WebSocketDisconnected:
                 pass
             except Refused as refused:
@@ -194,29 +196,37 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
                 with suppress(WebSocketDisconnected):
                     await operation.send_initial_errors([told])
 
+    async def cleanup_operation(self, operation_id: str) -> None:
+        if operation := self.operations.get(operation_id):
+            operation.completed = True  # at once: its task ends a little later
+        await super().cleanup_operation(operation_id)
+
     def _record(self) -> AbstractContextManager[OperationRecord]:
         # All operations of a socket have its id in common.
         request_id = f"{self.context.request_id}-{next(self._numbers)}"
         observer = cast(Admission, self.view).observer
         return observer.operation(request_id, "websocket", self.websocket.ws.headers)
 
-    async def _run(self, operation: SocketOperation, context: Context) -> None:
+    async def _run(
+        self, operation: SocketOperation, context: Context, record: OperationRecord
+    ) -> None:
         documents = cast(Admission, self.view).documents
-        results = await self.schema.stream(
+        outlet = SocketOutlet(self.websocket.ws.scope, record, operation)
+        results = await cast(ServedSchema, self.schema).stream(
             documents.text_of(operation.query, operation.document_id, operation.extensions),
             variable_values=operation.variables,
             context_value=context,
             operation_name=operation.operation_name,
             operation_extensions=operation.extensions,
+            offer=outlet.offer,
         )
-        prefix = f'{{"id":{encoded(operation.id)},"type":"next","payload":'
         async with aclosing(cast(Any, results)) as answers:
             async for result in answers:
                 if _ends_the_operation(result):
                     await operation.send_initial_errors(result.errors)
                     return
                 if isinstance(result, SharedResult):
-                    await self.websocket.send_text(f"{prefix}{result.text}}}")
+                    await self.websocket.send_text(outlet.message(result))
                 else:
                     await operation.send_next(result)
         await operation.send_operation_message({"id": operation.id, "type": "complete"})

@@ -404,12 +404,15 @@ async def test_a_refusal_leaves_other_subscriptions_alone(events: Live) -> None:
 
 
 async def test_rights_are_asked_for_at_every_event(
-    events: Live, monkeypatch: pytest.MonkeyPatch
+    events: Live, course: StoredCourse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with events.following(EVENTS, courseKey=COURSE_KEY) as following:
-        await events.record("ada", "p4", 5, 5)
-        await following.next()
+        await record(course, [ADA], {"p4": (5, 5)})
+        events.stream.wake()
+        await following.several(2)
         monkeypatch.setattr("resolvers.access.may_know_course", lambda *_: False)
+        await record(course, [ADA], {"p4": (4, 5)})
+        events.stream.wake()
 
         code, _ = await following.refusal()
 
