@@ -129,27 +129,28 @@ async def save_subsection_grades(
     Overrides are stored by `save_overrides`.
     """
     decimals = course.content.algorithm.subsection_decimals
-    await upsert_rows(
-        _SAVE,
-        [
+    rows = []
+    for learner_id, grade in grades:
+        earned_all, possible_all, first_attempted_at = grade.computed_all_total
+        earned_graded, possible_graded, _ = grade.computed_graded_total
+        rows.append(
             (
                 course.id,
                 learner_id,
                 course.block_ids[grade.usage_key],
                 course.version_id,
-                grade.computed_all_total.earned,
-                grade.computed_all_total.possible,
-                grade.computed_graded_total.earned,
-                grade.computed_graded_total.possible,
+                earned_all,
+                possible_all,
+                earned_graded,
+                possible_graded,
                 grade.graded_total.percent(decimals),
-                grade.first_attempted_at,
+                first_attempted_at,
                 grade.visible_blocks_hash,
                 grade.version,
                 grade.last_updated,
             )
-            for learner_id, grade in grades
-        ],
-    )
+        )
+    await upsert_rows(_SAVE, rows)
 
 
 async def save_overrides(

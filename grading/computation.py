@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from grading.content import CourseContent
 from grading.keys import UsageKey
 from grading.policy import AssignmentType
 from grading.rounding import course_percent
+from grading.score import percent
 from grading.structure import Subsection
 from grading.subsection_grade import SubsectionGrade
 from grading.visibility import EVERYTHING, LearnersView
 
 
-@dataclass(frozen=True, slots=True)
-class CountedSubsection:
+class CountedSubsection(NamedTuple):
     """A subsection that takes part in an assignment type, with its rounded percent."""
 
     subsection: Subsection
@@ -84,7 +85,7 @@ def average_after_drops(percents: Sequence[float], drop_count: int) -> tuple[flo
     """
     dropped: frozenset[int] = frozenset()
     if drop_count > 0:
-        falling = sorted(range(len(percents)), key=lambda at: percents[at], reverse=True)
+        falling = sorted(range(len(percents)), key=percents.__getitem__, reverse=True)
         dropped = frozenset(falling[-drop_count:])
     # Not sum(): since Python 3.12 it compensates for rounding, and grades would differ.
     kept = 0.0
@@ -196,7 +197,8 @@ def counted_subsections(
     for subsection in content.graded_subsections_by_type.get(kind.name, ()):
         key = subsection.usage_key
         grade = grades.get(key) or content.zero_grades[key]
-        graded_total = grade.graded_total
-        if graded_total.possible > 0:
-            counted.append(CountedSubsection(subsection, grade, graded_total.percent(decimals)))
+        earned, possible, _ = grade.graded_total
+        if possible > 0:
+            value = percent(earned, possible, decimals)
+            counted.append(CountedSubsection(subsection, grade, value))
     return counted

@@ -66,7 +66,8 @@ def discrepancy(
     after = regraded.course_grade
     if not differing and _figures(stored) == _figures(after):
         return None
-    reasons = tuple(_reasons(present, then, record, differing))
+    fresh = any(_counts_the_same(regraded.subsection_grades[key], record) for key in differing)
+    reasons = tuple(_reasons(present, then, record, scores_changed=fresh))
     return Discrepancy(learner_id, stored, after if after.persisted else None, reasons, differing)
 
 
@@ -74,7 +75,8 @@ def _reasons(
     present: CourseContent,
     then: CourseContent | None,
     record: LearnerRecord,
-    differing: tuple[UsageKey, ...],
+    *,
+    scores_changed: bool,
 ) -> list[DiscrepancyReason]:
     stored = record.course_grade
     reasons: list[DiscrepancyReason] = []
@@ -82,15 +84,14 @@ def _reasons(
         reasons += [DiscrepancyReason[why.name] for why in stored.staleness(present)]
         if then is not None and not _adds_up(then, stored, record.subsection_grades):
             reasons.append(DiscrepancyReason.WRONG_FIGURES)
-    fresh = [
-        key
-        for key in differing
-        if (grade := record.subsection_grades.get(key)) is None
-        or grade.course_version == present.version
-    ]
-    if fresh or not reasons:
+    if scores_changed or not reasons:
         reasons.append(DiscrepancyReason.SCORES_CHANGED)
     return reasons
+
+
+def _counts_the_same(grade: SubsectionGrade, record: LearnerRecord) -> bool:
+    stored = record.subsection_grades.get(grade.usage_key)
+    return stored is None or stored.visible_blocks_hash == grade.visible_blocks_hash
 
 
 def _adds_up(

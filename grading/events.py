@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from grading.course_grade import CourseGrade, PassingStatus
 from grading.keys import LearnerId, UsageKey
@@ -30,8 +31,7 @@ class Cause(StrEnum):
     BULK_IMPORT = "BULK_IMPORT"
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(NamedTuple):
     """Graded points of a subsection as they were at one moment."""
 
     earned: float
@@ -68,8 +68,7 @@ class SeenGrades:
         return before, after
 
 
-@dataclass(frozen=True, slots=True)
-class SubsectionGradeChanged:
+class SubsectionGradeChanged(NamedTuple):
     """A subsection's grade has other points, or its first attempt; ``before`` None for new."""
 
     learner_id: LearnerId
@@ -231,4 +230,5 @@ def snapshot(grade: CourseGrade) -> CourseGradeSnapshot:
 
 
 def _points(grade: SubsectionGrade) -> Points:
-    return Points(grade.graded_total.earned, grade.graded_total.possible)
+    total = grade.graded_total
+    return Points(total.earned, total.possible)

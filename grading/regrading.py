@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from grading.computation import compute
@@ -75,12 +75,18 @@ def regrade(  # noqa: PLR0913 - a learner, what is stored, what is to be done, a
     grades = dict(record.subsection_grades)
     to_store = []
     overrides = overrides or {}
+    # The percents that are stored beside the points are the algorithm's.
+    rounded_alike = (
+        record.course_grade is not None and record.course_grade.algorithm is content.algorithm
+    )
     for usage_key in dict.fromkeys([*recompute, *overrides]):
         stored = record.subsection_grades.get(usage_key)
         computed = content.subsection_grade(content.subsections[usage_key], record.scores)
         grade = revised(stored, computed)
+        if stored is not None and not rounded_alike:
+            grade = grade._replace(course_version=content.version)
         if usage_key in overrides:
-            grade = replace(grade, override=overrides[usage_key])
+            grade = grade._replace(override=overrides[usage_key])
         if grade != stored and is_to_be_stored(grade, score_deleted=usage_key in cleared):
             if stored is None or _values(grade) != _values(stored):
                 grade = grade.next_version(now)

@@ -1,8 +1,8 @@
 """Subsection grades: what the problems add up to, and what staff put in their place."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from grading.keys import UsageKey
 from grading.override import SubsectionGradeOverride
@@ -10,8 +10,7 @@ from grading.score import ProblemScore, RecordedScore, Total, problem_score, tot
 from grading.structure import Subsection
 
 
-@dataclass(frozen=True, slots=True)
-class SubsectionGrade:
+class SubsectionGrade(NamedTuple):
     """One learner's grade in one subsection.
 
     The computed totals are what the learner's own work earned, over all problems and over the
@@ -96,11 +95,12 @@ def problem_scores(
     subsection: Subsection, recorded: Mapping[UsageKey, RecordedScore]
 ) -> list[ProblemScore]:
     """Score the problems that the learner meets, in course order."""
-    scores = (
-        problem_score(problem, recorded.get(problem.usage_key))
-        for problem in subsection.problems_for(recorded)
-    )
-    return [score for score in scores if score is not None]
+    scores = []
+    for problem in subsection.problems_for(recorded):
+        score = problem_score(problem, recorded.get(problem.usage_key))
+        if score is not None:
+            scores.append(score)
+    return scores
 
 
 def subsection_grade(
@@ -113,12 +113,9 @@ def subsection_grade(
     """Add up a subsection's problem scores."""
     graded = [score for score in scores if score.graded]
     all_total = total(scores)
+    graded_total = all_total if len(graded) == len(scores) else total(graded)
     return SubsectionGrade(
-        usage_key,
-        all_total,
-        all_total if len(graded) == len(scores) else total(graded),
-        visible_blocks_hash=visible_blocks_hash,
-        course_version=course_version,
+        usage_key, all_total, graded_total, None, visible_blocks_hash, course_version
     )
 
 
@@ -135,16 +132,24 @@ def revised(stored: SubsectionGrade | None, computed: SubsectionGrade) -> Subsec
     """Return the computed grade with what a stored one keeps: first attempt, override, version.
 
     A stored grade knows one first attempt, which stands for both totals, as in Open edX. The
-    result equals ``stored`` where the computation changes nothing.
+    result is ``stored`` where the same problems come to the same points, whatever else has changed
+    in the course: a new policy rewrites no subsection grade.
     """
     if stored is None:
         return computed
-    first = stored.first_attempted_at or computed.first_attempted_at
-    all_total, graded_total = computed.computed_all_total, computed.computed_graded_total
+    first = stored.computed_all_total.first_attempted_at or computed.first_attempted_at
+    all_total = computed.computed_all_total.since(first)
+    graded_total = computed.computed_graded_total.since(first)
+    if (
+        all_total == stored.computed_all_total
+        and graded_total == stored.computed_graded_total
+        and computed.visible_blocks_hash == stored.visible_blocks_hash
+    ):
+        return stored
     return SubsectionGrade(
         computed.usage_key,
-        Total(all_total.earned, all_total.possible, first),
-        Total(graded_total.earned, graded_total.possible, first),
+        all_total,
+        graded_total,
         stored.override,
         computed.visible_blocks_hash,
         computed.course_version,

@@ -1,7 +1,7 @@
 """What-if: the subsection grades that supposed scores would make, stored nowhere."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from grading.content import CourseContent
@@ -78,9 +78,8 @@ def is_known(content: CourseContent, problem_key: UsageKey, view: LearnersView) 
 def _supposed_grade(grade: SubsectionGrade, score: SupposedScore, now: datetime) -> SubsectionGrade:
     first = grade.first_attempted_at or now
     possible = grade.graded_total.possible if score.possible is None else score.possible
-    return replace(
-        grade,
-        computed_all_total=replace(grade.all_total, first_attempted_at=first),
+    return grade._replace(
+        computed_all_total=grade.all_total._replace(first_attempted_at=first),
         computed_graded_total=Total(score.earned, possible, first),
         override=None,
     )

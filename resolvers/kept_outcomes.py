@@ -32,7 +32,12 @@ def course_grade_of(body: dict[str, Any]) -> CourseGrade:
 
 def subsection_grade_body(grade: SubsectionGrade) -> dict[str, object]:
     """Write a subsection grade with its override."""
-    return asdict(grade)
+    return {
+        **grade._asdict(),
+        "computed_all_total": grade.computed_all_total._asdict(),
+        "computed_graded_total": grade.computed_graded_total._asdict(),
+        "override": None if grade.override is None else asdict(grade.override),
+    }
 
 
 def subsection_grade_of(body: dict[str, Any]) -> SubsectionGrade:

@@ -10,6 +10,7 @@ from db.course_grades import course_grades, save_course_grades
 from db.courses import StoredCourse, present_courses_by_id
 from db.errors import DBConnectionError, RetryableError
 from db.event_log import Origin, append_events
+from db.planning import plan_each_statement
 from db.problem_scores import recorded_scores
 from db.subsection_grades import save_subsection_grades, subsection_grades
 from db.transaction import grade_transaction, retrying, transaction
@@ -87,6 +88,7 @@ class _Task:
 @retrying
 async def _regrade(task: _Task, *, apart: bool) -> list[GradeResult]:
     async with grade_transaction(task.course_id, task.learner_ids):
+        await plan_each_statement()
         if task.first is not None:
             await task.first.require()
         results = (
@@ -197,8 +199,10 @@ def _require_storable(regraded: Regraded, decimals: int) -> None:
     figures = [course_grade.percent, course_grade.unrounded]
     for grade in regraded.subsection_grades_to_store:
         # The graded points are a part of these.
-        figures += (grade.computed_all_total.earned, grade.computed_all_total.possible)
-        figures.append(grade.graded_total.percent(decimals))
+        figures += grade.computed_all_total[:2]
+        total = grade.graded_total
+        if not 0 <= total.earned <= total.possible:
+            figures.append(total.percent(decimals))
     if not all(-LARGEST_FIGURE <= figure <= LARGEST_FIGURE for figure in figures):
         raise ComputationFailed("The scores of this learner add up to more than can be stored.")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -14,7 +15,7 @@ from server.drain import Drain
 logger = logging.getLogger(__name__)
 
 IDLE: Final = 1.0  # seconds until it looks again for something to do
-PAUSE: Final = 0.01  # seconds for requests, after each chunk
+PAUSE: Final = 1.0  # times what a chunk took, for requests, before the next one
 
 
 @asynccontextmanager
@@ -31,9 +32,10 @@ async def jobs_run(context: Context, drain: Drain, *, idle: float = IDLE) -> Asy
 
 async def _run_until_drained(context: Context, drain: Drain, idle: float) -> None:
     while not drain.began:
+        began = time.monotonic()
         try:
             worked = await run_chunk(await context.for_operation())
         except (DBConnectionError, OperationalError) as error:
             logger.warning("no job could be looked for, trying again: %s", error)
             worked = False
-        await drain.wait(PAUSE if worked else idle)
+        await drain.wait(PAUSE * (time.monotonic() - began) if worked else idle)

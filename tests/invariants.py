@@ -78,9 +78,9 @@ async def broken_rules() -> list[str]:
     """Check all grades of the connected database; return what is wrong, in words.
 
     Every stored course grade is what its version of the course makes of the stored subsection
-    grades. Every subsection grade of the present version is what the scores make, and every
-    score for the present version's problems is in one. Every override is the last of its history,
-    and every stored percent is that of the points that count.
+    grades. Every subsection grade of the present version, or of the same problems as in it, is
+    what the scores make, and every score for the present version's problems is in one. Every
+    override is the last of its history, and every stored percent is that of the points that count.
     """
     broken = [fault async for fault in _faults_of_overrides()]
     for rule, sql in _STRANGERS.items():
@@ -149,12 +149,12 @@ def _faults_of_parts(present: StoredCourse, record: LearnerRecord) -> Iterator[s
         if stored is None:
             if computed.attempted:
                 yield f"{usage_key} has scores and no grade"
-        elif stored.course_version == content.version:
+        elif stored.visible_blocks_hash == computed.visible_blocks_hash:
             for name in ("computed_all_total", "computed_graded_total"):
                 was, now = getattr(stored, name), getattr(computed, name)
                 if (was.earned, was.possible) != (now.earned, now.possible):
                     yield f"{usage_key} has {was}, the scores make {now}"
-            if stored.visible_blocks_hash != computed.visible_blocks_hash:
-                yield f"{usage_key} counted other problems"
+        elif stored.course_version == content.version:
+            yield f"{usage_key} counted other problems"
         if stored is not None and stored.attempted and record.course_grade is None:
             yield f"{usage_key} was attempted and there is no course grade"

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -45,8 +44,8 @@ async def test_a_grade_is_read_back_bit_for_bit(course: StoredCourse, earned: fl
 
 
 async def test_a_grade_without_an_attempt_is_read_back(course: StoredCourse) -> None:
-    stored = replace(
-        grade(course), computed_all_total=Total(0.0, 2.0), computed_graded_total=Total(0.0, 2.0)
+    stored = grade(course)._replace(
+        computed_all_total=Total(0.0, 2.0), computed_graded_total=Total(0.0, 2.0)
     )
     await save_subsection_grades(course, [(ADA, stored)])
 
@@ -58,8 +57,8 @@ async def test_a_grade_without_an_attempt_is_read_back(course: StoredCourse) -> 
 async def test_a_grade_takes_the_place_of_the_earlier_one(course: StoredCourse) -> None:
     await save_subsection_grades(course, [(ADA, grade(course))])
     second = await publish_content(content_of([subsection("hw1", "Homework")]))
-    again = replace(
-        grade(second, earned=2.0), version=2, last_updated=NOW + timedelta(microseconds=1)
+    again = grade(second, earned=2.0)._replace(
+        version=2, last_updated=NOW + timedelta(microseconds=1)
     )
 
     await save_subsection_grades(second, [(ADA, again)])

@@ -202,7 +202,7 @@ def test_new_content_with_the_same_values_is_stored_and_not_announced() -> None:
 
     assert result.course_grade_to_store is not None
     assert result.course_grade_to_store.course_version == grades.content.version
-    assert len(result.subsection_grades_to_store) == 1
+    assert result.subsection_grades_to_store == ()
     assert result.changes == ()
 
 

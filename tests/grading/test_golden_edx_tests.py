@@ -1,7 +1,7 @@
 """The figures of Open edX's own unit tests, and the sequences they play."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -242,8 +242,7 @@ def test_an_override_replaces_the_parts_that_it_names() -> None:
     case = only("override_applied_on_update")
     for row in case["rows"]:
         earned, possible = row["override"]
-        stored = replace(
-            graded(*case["stored"]),
+        stored = graded(*case["stored"])._replace(
             override=SubsectionGradeOverride(earned_graded=earned, possible_graded=possible),
         )
 

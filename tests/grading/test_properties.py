@@ -181,8 +181,7 @@ def test_an_override_equal_to_the_score_changes_nothing(
 ) -> None:
     content, grades = course
     overridden = {
-        key: replace(
-            grade,
+        key: grade._replace(
             override=SubsectionGradeOverride(
                 earned_all=data.draw(st.sampled_from([None, grade.all_total.earned])),
                 possible_all=data.draw(st.sampled_from([None, grade.all_total.possible])),
@@ -234,7 +233,7 @@ def test_revising_a_stored_subsection_grade_with_itself_changes_nothing(
         for at, (earned, possible) in points.items()
     }
     computed = content.subsection_grade(each, recorded)
-    stored = replace(revised(computed, computed), version=3, last_updated=TUESDAY)
+    stored = revised(computed, computed)._replace(version=3, last_updated=TUESDAY)
 
     assert revised(stored, content.subsection_grade(each, recorded)) == stored
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from grading import (
+    Algorithm,
     ComputationFailed,
     CourseContent,
     LearnerId,
@@ -118,13 +119,22 @@ def test_new_content_with_the_same_values_is_stored_without_a_new_version() -> N
 
     second = regraded(stored(first, BOTH_RIGHT), [A, B], content=renamed, now=WEDNESDAY)
 
-    assert [
-        (grade.version, grade.last_updated, grade.course_version)
-        for grade in second.subsection_grades_to_store
-    ] == [(1, TUESDAY, renamed.version)] * 2
+    assert second.subsection_grades_to_store == ()
     assert second.course_grade_to_store == replace(
         first.course_grade, course_version=renamed.version
     )
+
+
+def test_subsections_are_stored_anew_for_an_algorithm_that_rounds_otherwise() -> None:
+    first = regraded(LearnerRecord(scores=BOTH_RIGHT), [A, B])
+    older = content_of(CONTENT.structure, POLICY, Algorithm.EDX_2022)
+
+    second = regraded(stored(first, BOTH_RIGHT), [A, B], content=older, now=WEDNESDAY)
+
+    assert [
+        (grade.version, grade.last_updated, grade.course_version)
+        for grade in second.subsection_grades_to_store
+    ] == [(1, TUESDAY, older.version)] * 2
 
 
 def test_a_score_taken_back_is_stored_as_a_zero_that_was_attempted() -> None:
@@ -149,8 +159,7 @@ def test_a_score_taken_back_before_anything_was_stored_makes_a_subsection_grade_
 
 
 def test_an_override_alone_is_enough_for_a_course_grade() -> None:
-    overridden = replace(
-        grade_of("a", 0.0, attempted=False),
+    overridden = grade_of("a", 0.0, attempted=False)._replace(
         override=SubsectionGradeOverride(earned_graded=1.0),
         version=1,
         last_updated=MONDAY,
@@ -163,7 +172,7 @@ def test_an_override_alone_is_enough_for_a_course_grade() -> None:
 
 
 def test_a_grade_in_a_subsection_that_is_gone_makes_no_course_grade() -> None:
-    gone = replace(grade_of("gone", 1.0), version=1, last_updated=MONDAY)
+    gone = grade_of("gone", 1.0)._replace(version=1, last_updated=MONDAY)
 
     assert regraded(LearnerRecord(subsection_grades=grades_of([gone])), [A]).course_grade == (
         zero_course_grade(CONTENT, LEARNER)

@@ -1,7 +1,5 @@
 """Subsection grades: totals, overrides, and what a stored grade keeps."""
 
-from dataclasses import replace
-
 import pytest
 
 from grading import SubsectionGrade, SubsectionGradeOverride, Total, is_to_be_stored, revised
@@ -26,7 +24,7 @@ COMPUTED = SubsectionGrade(
 
 
 def test_an_override_replaces_what_it_names_and_the_rest_follows_the_work() -> None:
-    grade = replace(COMPUTED, override=SubsectionGradeOverride(earned_all=0.0, earned_graded=0.5))
+    grade = COMPUTED._replace(override=SubsectionGradeOverride(earned_all=0.0, earned_graded=0.5))
 
     assert grade.all_total == Total(0.0, 5.0, WEDNESDAY)
     assert grade.graded_total == Total(0.5, 4.0, None)
@@ -43,7 +41,7 @@ def test_a_first_computation_is_kept_as_it_is() -> None:
 def test_a_stored_grade_keeps_its_first_attempt_override_and_version() -> None:
     override = SubsectionGradeOverride(earned_graded=9.0)
 
-    grade = revised(replace(STORED, override=override), COMPUTED)
+    grade = revised(STORED._replace(override=override), COMPUTED)
 
     assert grade == SubsectionGrade(
         subsection_key("s"),
@@ -62,8 +60,8 @@ def test_a_first_attempt_outlives_the_score_that_made_it() -> None:
 
 
 def test_a_stored_grade_without_an_attempt_takes_the_first_one() -> None:
-    untouched = replace(
-        STORED, computed_all_total=Total(0.0, 4.0), computed_graded_total=Total(0.0, 3.0)
+    untouched = STORED._replace(
+        computed_all_total=Total(0.0, 4.0), computed_graded_total=Total(0.0, 3.0)
     )
 
     grade = revised(untouched, COMPUTED)
@@ -80,8 +78,7 @@ def test_a_stored_grade_without_an_attempt_takes_the_first_one() -> None:
         pytest.param(grade_of("s", 0.0), False, True, id="attempted"),
         pytest.param(STORED, False, True, id="stored before"),
         pytest.param(
-            replace(
-                grade_of("s", 0.0, attempted=False),
+            grade_of("s", 0.0, attempted=False)._replace(
                 override=SubsectionGradeOverride(earned_graded=1.0),
             ),
             False,

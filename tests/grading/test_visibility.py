@@ -255,7 +255,7 @@ def test_an_explanation_says_what_is_left_out_and_who_shares_its_weight() -> Non
         ],
         policy(assignment_type("Homework", 0.4), assignment_type("Exam", 0.6)),
     )
-    overridden = replace(grade_of("h1", 0.5), override=SubsectionGradeOverride(earned_graded=1.0))
+    overridden = grade_of("h1", 0.5)._replace(override=SubsectionGradeOverride(earned_graded=1.0))
     view = learners_view(content, TUESDAY)
     grades = grades_of([overridden, grade_of("h3", 0.5)])
 
@@ -315,7 +315,7 @@ def graded(
         earned = data.draw(points) if attempted[key] else 0.0
         if attempted[key] or override is not None:
             grade = grade_of(name, earned, attempted=attempted[key])
-            grades[key] = replace(grade, override=override).next_version(MONDAY)
+            grades[key] = grade._replace(override=override).next_version(MONDAY)
     return grades
 
 
@@ -366,7 +366,7 @@ def test_hidden_work_is_never_a_zero(content: CourseContent) -> None:
     types = [kind.name for kind in POLICY.assignment_types]
     content = content_of(content.structure, policy(*(assignment_type(name, 0.5) for name in types)))
     full = {
-        key: replace(grade_of(key.rpartition("@")[2], 0.0 if view.conceals(key) else 1.0))
+        key: grade_of(key.rpartition("@")[2], 0.0 if view.conceals(key) else 1.0)._replace()
         for key in content.subsections
     }
 

@@ -104,8 +104,8 @@ def test_nothing_hidden_can_be_found_out_by_supposing(
 def test_the_points_of_a_subsection_replace_its_override() -> None:
     record = stored(h1_1=1.0)
     key = subsection_key("h1")
-    overridden = replace(
-        record.subsection_grades[key], override=SubsectionGradeOverride(earned_graded=0.0)
+    overridden = record.subsection_grades[key]._replace(
+        override=SubsectionGradeOverride(earned_graded=0.0)
     )
 
     found = suppose(CONTENT, {key: overridden}, {}, [SupposedScore(key, 1.5)], VIEW, TUESDAY)
@@ -118,7 +118,7 @@ def test_the_score_of_a_problem_leaves_an_override_where_it_is() -> None:
     record = stored(h1_1=0.0)
     key = subsection_key("h1")
     override = SubsectionGradeOverride(earned_graded=1.5)
-    overridden = replace(record.subsection_grades[key], override=override)
+    overridden = record.subsection_grades[key]._replace(override=override)
     supposed_score = SupposedScore(block("problem", "h1_1"), 1.0)
 
     found = suppose(CONTENT, {key: overridden}, record.scores, [supposed_score], VIEW, TUESDAY)

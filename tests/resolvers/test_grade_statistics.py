@@ -13,20 +13,13 @@ import pytest
 from db.course_grades import course_grades
 from db.enrollments import enrolled_ids
 from db.subsection_grades import subsection_grades
-from examples.oulad.convert import convert
-from formats.csv_rows import open_csv
-from formats.learners_csv import read_learners
-from formats.olx import read_course
-from formats.scores_csv import read_scores
 from grading import GradeStatistics, GradingPolicy, LearnerId
-from resolvers.course_import import publish_course
 from resolvers.courses import StoredCourse
 from resolvers.grade_statistics import read_course_statistics, read_subsection_statistics
 from resolvers.gradebook_filter import GradebookFilter
-from resolvers.learner_import import import_learners
-from resolvers.score_import import import_scores
 from tests.db.gradebook_class import SUBSECTIONS, lets_through, random_class, random_filter
 from tests.factories import context_of, enroll, publish_content, record
+from tests.oulad import import_oulad
 from tests.shared_material import OULAD, OULAD_SLICE, requires_shared
 
 WITHDRAWN_TOO = GradebookFilter(include_inactive=True)
@@ -83,18 +76,6 @@ async def check_course(course: StoredCourse) -> int:
         check(of_one, percents, policy)
         assert of_one.learner_count == len(ids)
     return len(ids)
-
-
-async def import_oulad(source: Path, folder: Path) -> list[StoredCourse]:
-    convert(source, folder)
-    context = context_of()
-    published = [
-        (await publish_course(context, read_course(export).content)).course
-        for export in sorted((folder / "courses").iterdir())
-    ]
-    await import_learners(context, read_learners(open_csv(folder / "learners.csv")))
-    await import_scores(context, lambda: read_scores(open_csv(folder / "scores.csv")))
-    return published
 
 
 @pytest.mark.shared
