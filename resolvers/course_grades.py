@@ -1,5 +1,6 @@
 """Course grades: the verbs of Open edX's CourseGradeFactory, ``read``, ``update``, ``iterate``."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from db.courses import StoredCourse
@@ -10,6 +11,7 @@ from grading import (
     CourseGrade,
     LearnerId,
     LearnerNotEnrolled,
+    LearnersView,
     Staleness,
     SubsectionGrade,
     UsageKey,
@@ -30,29 +32,76 @@ CHUNK = 500  # learners a transaction: a writer who waits for one waits some 100
 
 async def read(context: Context, course: StoredCourse, learner_id: LearnerId) -> CourseGrade:
     """Return the stored grade, or the zero grade, as the viewer may see it; never writes."""
-    access.require_grades_reader(context.viewer, course.key, learner_id)
-    stored = await context.loaders.course_grade.load(Enrolled(course, learner_id))
-    grade = stored or zero_course_grade(course.content, learner_id)
+    (grade,) = await read_many(context, [Enrolled(course, learner_id)])
+    return grade
+
+
+async def read_many(context: Context, asked: Sequence[Enrolled]) -> list[CourseGrade]:
+    """Return the stored grades, or the zero grades, as the viewer may see them; never writes."""
+    for course, learner_id in asked:
+        access.require_grades_reader(context.viewer, course.key, learner_id)
+    stored = await context.loaders.course_grade.load_many(asked)
+    grades = [
+        grade or zero_course_grade(one.course.content, one.learner_id)
+        for one, grade in zip(asked, stored, strict=True)
+    ]
+    if all(access.sees_hidden_results(context.viewer, one.course.key) for one in asked):
+        return grades
+    seen = (_seen(context, one.course, grade) for one, grade in zip(asked, grades, strict=True))
+    return await asyncio.gather(*seen)
+
+
+async def _seen(context: Context, course: StoredCourse, grade: CourseGrade) -> CourseGrade:
     if access.sees_hidden_results(context.viewer, course.key):
         return grade
     then = await _course_then(context, course, grade)
     view = learners_view(course.content, context.now(), then.content)
     if not view.uncounted:
         return grade
-    return grade_as_seen(grade, then.content, await _parts(context, then, learner_id), view)
+    parts = await _parts(context, then, grade.learner_id)
+    return grade_as_seen(grade, then.content, parts, view)
 
 
 async def read_breakdown(
     context: Context, course: StoredCourse, course_grade: CourseGrade
 ) -> Breakdown:
     """Return the parts that a course grade was computed from, and the computation itself."""
-    access.require_grades_reader(context.viewer, course.key, course_grade.learner_id)
-    then = await _course_then(context, course, course_grade)
-    grades = await _parts(context, then, course_grade.learner_id)
-    learners_sight = learners_view(course.content, context.now(), then.content)
-    sees_all = access.sees_hidden_results(context.viewer, course.key)
-    view = EVERYTHING if sees_all else learners_sight
-    return Breakdown(then, course_grade.learner_id, grades, learners_sight, view)
+    (breakdown,) = await read_breakdowns(context, [(course, course_grade)])
+    return breakdown
+
+
+async def read_breakdowns(
+    context: Context, asked: Sequence[tuple[StoredCourse, CourseGrade]]
+) -> list[Breakdown]:
+    """Return the parts of course grades, each with its computation."""
+    for course, grade in asked:
+        access.require_grades_reader(context.viewer, course.key, grade.learner_id)
+    thens = await _courses_then(context, asked)
+    parts = await context.loaders.subsection_grades.load_many(
+        [Enrolled(then, grade.learner_id) for then, (_, grade) in zip(thens, asked, strict=True)]
+    )
+    views = _Views(context)
+    return [
+        Breakdown(then, grade.learner_id, grades or {}, *views.of(course, then))
+        for then, (course, grade), grades in zip(thens, asked, parts, strict=True)
+    ]
+
+
+class _Views:
+    """What is seen of courses' versions: by learners, and by the viewer."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._now = context.now()
+        self._known: dict[tuple[StoredCourse, StoredCourse], tuple[LearnersView, LearnersView]] = {}
+
+    def of(self, course: StoredCourse, then: StoredCourse) -> tuple[LearnersView, LearnersView]:
+        """Return what learners see now of what ``then`` has, and what the viewer does."""
+        if (course, then) not in self._known:
+            theirs = learners_view(course.content, self._now, then.content)
+            sees_all = access.sees_hidden_results(self._context.viewer, course.key)
+            self._known[course, then] = theirs, EVERYTHING if sees_all else theirs
+        return self._known[course, then]
 
 
 async def read_staleness(
@@ -64,6 +113,14 @@ async def read_staleness(
         return reasons
     then = await _course_then(context, course, course_grade)
     return course_grade.staleness(course.content, then.content)
+
+
+async def _courses_then(
+    context: Context, asked: Sequence[tuple[StoredCourse, CourseGrade]]
+) -> list[StoredCourse]:
+    if all(grade.course_version == course.content.version for course, grade in asked):
+        return [course for course, _ in asked]
+    return await asyncio.gather(*(_course_then(context, course, grade) for course, grade in asked))
 
 
 async def _course_then(

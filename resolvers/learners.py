@@ -1,7 +1,8 @@
 """Finding learners by any of their names."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from db.courses import StoredCourse
 from db.enrollments import Enrollment
@@ -14,6 +15,7 @@ from resolvers.loaders import Enrolled
 from resolvers.storable import is_storable
 
 __all__ = [
+    "Enrolled",
     "Enrollment",
     "Learner",
     "LearnerRef",
@@ -24,7 +26,9 @@ __all__ = [
     "own_learner",
     "own_learner_id",
     "read_enrollment",
+    "read_enrollments",
     "read_learner",
+    "read_learners",
     "require_learner",
 ]
 
@@ -44,15 +48,32 @@ class LearnerRef:
     name: str
 
 
+async def read_learners(context: Context, learner_ids: Sequence[LearnerId]) -> list[Learner]:
+    """Return learners who are known to exist.
+
+    :raises LearnerNotFound: if one of them does not after all.
+    """
+    found = await context.loaders.learner.load_many(learner_ids)
+    for learner_id, learner in zip(learner_ids, found, strict=True):
+        if learner is None:
+            raise LearnerNotFound(f"There is no learner whose userId is {learner_id}.")
+    return cast("list[Learner]", found)
+
+
 async def read_learner(context: Context, learner_id: LearnerId) -> Learner:
     """Return a learner who is known to exist.
 
     :raises LearnerNotFound: if there is none after all.
     """
-    learner = await context.loaders.learner.load(learner_id)
-    if learner is None:
-        raise LearnerNotFound(f"There is no learner whose userId is {learner_id}.")
+    (learner,) = await read_learners(context, [learner_id])
     return learner
+
+
+async def read_enrollments(
+    context: Context, asked: Sequence[Enrolled]
+) -> Sequence[Enrollment | None]:
+    """Return enrollments, active or not; None for each that never was."""
+    return await context.loaders.enrollment.load_many(asked)
 
 
 async def read_enrollment(

@@ -4,6 +4,7 @@ from graphql import GraphQLInputObjectType
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
+from compiled import CompiledExecutor
 from schema.extensions import FreshLoaders, KnownDocument
 from schema.mutation import Mutation
 from schema.query import Query
@@ -26,6 +27,7 @@ def _build() -> ServedSchema:
         subscription=Subscription,
         types=[InputError, GradesFrozenError, ScoreOutOfRangeError, VersionConflictError],
         extensions=[TimeLimit, FreshLoaders, KnownDocument],
+        execution_context_class=CompiledExecutor,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     # Strawberry keeps @oneOf to itself; graphql-core's rules and introspection have to know.

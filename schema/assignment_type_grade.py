@@ -71,11 +71,9 @@ class AssignmentTypeGrade:
         "the viewer excepted."
     )
     def dropped(self) -> list[SubsectionGrade]:
-        return [
-            SubsectionGrade.of(counted.grade.usage_key, self.breakdown, self.course)
-            for counted in self.value.dropped_subsections
-            if not self.breakdown.view.conceals(counted.grade.usage_key)
-        ]
+        keys = (counted.grade.usage_key for counted in self.value.dropped_subsections)
+        seen = (key for key in keys if not self.breakdown.view.conceals(key))
+        return SubsectionGrade.all_of(seen, self.breakdown, self.course)
 
     @strawberry.field(
         description="Whether part of this comes from scores that the learner may not see."

@@ -1,7 +1,8 @@
 """Courses: what is taught, how it is graded, and who is graded in it."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from functools import lru_cache
+from typing import Annotated
 
 import strawberry
 
@@ -37,18 +38,8 @@ class Course(Node):
     )
 
     @classmethod
-    def of(cls, stored: StoredCourse) -> Self:
-        structure = stored.content.structure
-        return cls(
-            id=global_id("Course", stored.id),
-            stored=stored,
-            known_subsections={},
-            course_key=stored.key,
-            display_name=structure.display_name,
-            start=structure.start,
-            end=structure.end,
-            course_version=stored.content.version,
-        )
+    def of(cls, stored: StoredCourse) -> "Course":
+        return _wrapped(stored)
 
     def at_version(self, stored: StoredCourse) -> "Course":
         """Return the course as another of its versions has it."""
@@ -199,3 +190,19 @@ class Course(Node):
     @strawberry.field(description="What the viewer may do in the course.")
     def viewer_permissions(self, info: Info) -> GradePermissions:
         return GradePermissions.of(permissions_of(info.context, self.stored), self.stored)
+
+
+# Of versions, which never change: the same object for all who ask, with the subsections it knows.
+@lru_cache(maxsize=64)
+def _wrapped(stored: StoredCourse) -> Course:
+    structure = stored.content.structure
+    return Course(
+        id=global_id("Course", stored.id),
+        stored=stored,
+        known_subsections={},
+        course_key=stored.key,
+        display_name=structure.display_name,
+        start=structure.start,
+        end=structure.end,
+        course_version=stored.content.version,
+    )

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 import grading
-from resolvers import course_grades, grade_events, learners, what_if
+from compiled import in_batches
+from resolvers import course_grades, grade_events, what_if
 from resolvers.breakdown import Breakdown
+from schema import grade_parts
 from schema.assignment_type_grade import AssignmentTypeGrade
 from schema.explanation import GradeExplanation, GradingAlgorithm
 from schema.global_id import global_id
@@ -49,49 +51,6 @@ class CourseGrade(Node):
     course: Annotated["Course", strawberry.lazy("schema.course")] = strawberry.field(
         description="The course."
     )
-    percent: GradeFraction | None = strawberry.field(
-        description="Policy grade; work not attempted counts as zero (Canvas `finalScore`). Null "
-        "where all that counts is hidden from the viewer: `visibility` says why."
-    )
-    unrounded_percent: float | None = strawberry.field(
-        description="What `percent` was rounded from, as a fraction of one; null where that is."
-    )
-    letter_grade: str | None = strawberry.field(
-        description="From the cutoffs; null when none is reached, or `percent` is null."
-    )
-    passed: bool = strawberry.field(
-        description="Whether the lowest cutoff above zero is reached; false when there is none, "
-        "or `percent` is null."
-    )
-    passing_status: PassingStatus = strawberry.field(
-        description="Where the learner stands; NOT_ATTEMPTED as well where nothing counts yet "
-        "that the viewer may see."
-    )
-    passed_at: datetime | None = strawberry.field(
-        description="First time passed; kept after a later fail. Null while part of the grade is "
-        "hidden from the viewer."
-    )
-    attempted: bool = strawberry.field(description="Whether the learner did anything at all.")
-    persisted: bool = strawberry.field(
-        description="False for the zero grade of a learner who has no stored grade."
-    )
-    last_updated: datetime | None = strawberry.field(
-        description="When a value of the grade last changed (PersistentCourseGrade.modified); "
-        "null when not persisted. Where results are hidden from the viewer, when a visible one "
-        "last changed."
-    )
-    version: str = strawberry.field(
-        description="Changes with every value that the viewer may see; `0` when not stored."
-    )
-    algorithm: GradingAlgorithm = strawberry.field(
-        description="The rounding that the grade was computed with."
-    )
-    grading_policy_hash: str | None = strawberry.field(
-        description="The policy that the grade was computed with; null when not persisted."
-    )
-    course_version: str | None = strawberry.field(
-        description="The course version that the grade was computed with; null when not persisted."
-    )
 
     @classmethod
     def of(
@@ -102,35 +61,105 @@ class CourseGrade(Node):
             value=value,
             known_breakdown=breakdown,
             course=course,
-            percent=None if value.concealed else GradeFraction(value.percent),
-            unrounded_percent=None if value.concealed else value.unrounded,
-            letter_grade=value.letter_grade,
-            passed=value.passed,
-            passing_status=PassingStatus[value.passing_status.name],
-            passed_at=value.passed_at,
-            attempted=value.attempted,
-            persisted=value.persisted,
-            last_updated=value.last_updated,
-            version=str(value.version),
-            algorithm=GradingAlgorithm[value.algorithm.name],
-            grading_policy_hash=value.grading_policy_hash if value.persisted else None,
-            course_version=value.course_version if value.persisted else None,
         )
 
-    @strawberry.field(description="The learner who is graded.")
+    # A page has a hundred of these: what is not asked for is not made.
+    @strawberry.field(
+        description="Policy grade; work not attempted counts as zero (Canvas `finalScore`). Null "
+        "where all that counts is hidden from the viewer: `visibility` says why."
+    )
+    def percent(self) -> GradeFraction | None:
+        return None if self.value.concealed else GradeFraction(self.value.percent)
+
+    @strawberry.field(
+        description="What `percent` was rounded from, as a fraction of one; null where that is."
+    )
+    def unrounded_percent(self) -> float | None:
+        return None if self.value.concealed else self.value.unrounded
+
+    @strawberry.field(
+        description="From the cutoffs; null when none is reached, or `percent` is null."
+    )
+    def letter_grade(self) -> str | None:
+        return self.value.letter_grade
+
+    @strawberry.field(
+        description="Whether the lowest cutoff above zero is reached; false when there is none, "
+        "or `percent` is null."
+    )
+    def passed(self) -> bool:
+        return self.value.passed
+
+    @strawberry.field(
+        description="Where the learner stands; NOT_ATTEMPTED as well where nothing counts yet "
+        "that the viewer may see."
+    )
+    def passing_status(self) -> PassingStatus:
+        return PassingStatus[self.value.passing_status.name]
+
+    @strawberry.field(
+        description="First time passed; kept after a later fail. Null while part of the grade is "
+        "hidden from the viewer."
+    )
+    def passed_at(self) -> datetime | None:
+        return self.value.passed_at
+
+    @strawberry.field(description="Whether the learner did anything at all.")
+    def attempted(self) -> bool:
+        return self.value.attempted
+
+    @strawberry.field(description="False for the zero grade of a learner who has no stored grade.")
+    def persisted(self) -> bool:
+        return self.value.persisted
+
+    @strawberry.field(
+        description="When a value of the grade last changed (PersistentCourseGrade.modified); "
+        "null when not persisted. Where results are hidden from the viewer, when a visible one "
+        "last changed."
+    )
+    def last_updated(self) -> datetime | None:
+        return self.value.last_updated
+
+    @strawberry.field(
+        description="Changes with every value that the viewer may see; `0` when not stored."
+    )
+    def version(self) -> str:
+        return str(self.value.version)
+
+    @strawberry.field(description="The rounding that the grade was computed with.")
+    def algorithm(self) -> GradingAlgorithm:
+        return GradingAlgorithm[self.value.algorithm.name]
+
+    @strawberry.field(
+        description="The policy that the grade was computed with; null when not persisted."
+    )
+    def grading_policy_hash(self) -> str | None:
+        return self.value.grading_policy_hash if self.value.persisted else None
+
+    @strawberry.field(
+        description="The course version that the grade was computed with; null when not persisted."
+    )
+    def course_version(self) -> str | None:
+        return self.value.course_version if self.value.persisted else None
+
+    @strawberry.field(
+        description="The learner who is graded.", metadata=in_batches(grade_parts.learners_of)
+    )
     async def learner(self, info: Info) -> User:
-        return User.of(await learners.read_learner(info.context, self.value.learner_id))
+        (learner,) = await grade_parts.learners_of([self], info)
+        return learner
 
-    @strawberry.field(description="The learner's enrollment; null if there never was one.")
+    @strawberry.field(
+        description="The learner's enrollment; null if there never was one.",
+        metadata=in_batches(grade_parts.enrollments_of),
+    )
     async def enrollment(self, info: Info) -> Enrollment | None:
-        enrollment = await learners.read_enrollment(
-            info.context, self.course.stored, self.value.learner_id
-        )
-        return None if enrollment is None else Enrollment.of(enrollment)
+        (enrollment,) = await grade_parts.enrollments_of([self], info)
+        return enrollment
 
     @strawberry.field(description="`percent` as text for people: `83%`; null where that is null.")
     def display_percent(self, decimals: Decimals = 0) -> str | None:
-        return percentage_or_nothing(self.percent, decimals or 0)
+        return percentage_or_nothing(self.percent(), decimals or 0)
 
     @strawberry.field(
         description="Stored under another policy or course version than the present one."
@@ -141,35 +170,42 @@ class CourseGrade(Node):
 
     @strawberry.field(
         description="Whether the *learner* may see this grade now, and if not why not: hidden "
-        "where all graded work is. Parts that are hidden have a `visibility` of their own."
+        "where all graded work is. Parts that are hidden have a `visibility` of their own.",
+        metadata=in_batches(grade_parts.visibilities_of),
     )
     async def visibility(self, info: Info) -> GradeVisibility:
-        breakdown = await self._breakdown(info)
-        return GradeVisibility[breakdown.visibility.name]
+        (visibility,) = await grade_parts.visibilities_of([self], info)
+        return visibility
 
     @strawberry.field(
         description="The grade over attempted work only (Canvas `currentScore`). Null when "
-        "nothing is attempted that the viewer may see."
+        "nothing is attempted that the viewer may see.",
+        metadata=in_batches(grade_parts.current_percents_of),
     )
     async def current_percent(self, info: Info) -> GradeFraction | None:
-        breakdown = await self._breakdown(info)
-        percent = breakdown.current_percent
-        return None if percent is None else GradeFraction(percent)
+        (percent,) = await grade_parts.current_percents_of([self], info)
+        return percent
 
-    @strawberry.field(description="grade_breakdown: one row for every row of the policy.")
+    @strawberry.field(
+        description="grade_breakdown: one row for every row of the policy.",
+        metadata=in_batches(grade_parts.assignment_type_grades_of),
+    )
     async def assignment_type_grades(self, info: Info) -> list[AssignmentTypeGrade]:
-        breakdown = await self._breakdown(info)
-        return AssignmentTypeGrade.all_of(breakdown, self.course)
+        (grades,) = await grade_parts.assignment_type_grades_of([self], info)
+        return grades
 
-    @strawberry.field(description="The sections with their totals, in course order.")
+    @strawberry.field(
+        description="The sections with their totals, in course order.",
+        metadata=in_batches(grade_parts.section_grades_of),
+    )
     async def section_grades(self, info: Info) -> list[SectionGrade]:
-        breakdown = await self._breakdown(info)
-        return [
-            SectionGrade.of(section, breakdown, self.course)
-            for section in breakdown.course.content.structure.sections
-        ]
+        (grades,) = await grade_parts.section_grades_of([self], info)
+        return grades
 
-    @strawberry.field(description="The grades of the subsections, in course order.")
+    @strawberry.field(
+        description="The grades of the subsections, in course order.",
+        metadata=in_batches(grade_parts.subsection_grades_of),
+    )
     async def subsection_grades(
         self,
         info: Info,
@@ -184,17 +220,14 @@ class CourseGrade(Node):
             list[grading.UsageKey] | None, strawberry.argument(description="Only these.")
         ] = None,
     ) -> list[SubsectionGrade]:
-        breakdown = await self._breakdown(info)
-        return [
-            SubsectionGrade.of(key, breakdown, self.course)
-            for key, subsection in breakdown.course.content.subsections.items()
-            if graded in (None, subsection.graded)
-            and assignment_type in (None, subsection.format)
-            and (usage_keys is None or key in usage_keys)
-        ]
+        (grades,) = await grade_parts.subsection_grades_of(
+            [self], info, graded, assignment_type, usage_keys
+        )
+        return grades
 
     @strawberry.field(
-        description="The grade of one subsection; null when the course has none of this key."
+        description="The grade of one subsection; null when the course has none of this key.",
+        metadata=in_batches(grade_parts.subsection_grade_of),
     )
     async def subsection_grade(
         self,
@@ -225,7 +258,7 @@ class CourseGrade(Node):
 
     @strawberry.field(description="How the grade came about, step by step.")
     async def explanation(self, info: Info) -> GradeExplanation:
-        breakdown = await self._breakdown(info)
+        (breakdown,) = await grade_parts.breakdowns_of([self], info)
         content = breakdown.course.content
         explanation = grading.explain(breakdown.computation, content, breakdown.view)
         return GradeExplanation.of(explanation, self.course.at_version(breakdown.course))
@@ -250,12 +283,5 @@ class CourseGrade(Node):
         self, info: Info, usage_key: grading.UsageKey
     ) -> SubsectionGrade | None:
         """Return one subsection's grade, None when the course has none of this key."""
-        breakdown = await self._breakdown(info)
-        if usage_key not in breakdown.course.content.subsections:
-            return None
-        return SubsectionGrade.of(usage_key, breakdown, self.course)
-
-    async def _breakdown(self, info: Info) -> Breakdown:
-        if self.known_breakdown is not None:
-            return self.known_breakdown
-        return await course_grades.read_breakdown(info.context, self.course.stored, self.value)
+        (grade,) = await grade_parts.subsection_grade_of([self], info, usage_key)
+        return grade

@@ -7,24 +7,19 @@ from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 
 from resolvers.context import Context
-from resolvers.grade_events import at_the_end_of_the_log
 from schema.documents import Document
+from schema.prepared import for_operation
 from schema.served_schema import ServedSchema
-
-CURSOR_FIELD = "gradeEventsCursor"
 
 
 class FreshLoaders(SchemaExtension):
-    """Give each operation loaders of its own: a WebSocket has one context for all its life."""
+    """Give each operation loaders of its own."""
 
     async def on_operation(self) -> AsyncIterator[None]:
         context: Context = self.execution_context.context
-        fresh = await context.for_operation()
-        if CURSOR_FIELD in (self.execution_context.query or ""):
-            # Before anything else is read: what is read later may be newer than the cursor,
-            # which only repeats events, but never older, which would lose them.
-            fresh = await at_the_end_of_the_log(fresh)
-        self.execution_context.context = fresh
+        self.execution_context.context = await for_operation(
+            context, self.execution_context.query or ""
+        )
         yield
 
 

@@ -3,6 +3,8 @@
 import base64
 import binascii
 import re
+from binascii import b2a_base64
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import strawberry
@@ -22,13 +24,23 @@ class GlobalId:
 
     def encoded(self) -> strawberry.ID:
         """Return the id as clients see it."""
-        text = ":".join([self.type_name, *map(str, self.numbers)])
-        return strawberry.ID(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="))
+        return global_id(self.type_name, *self.numbers)
 
 
 def global_id(type_name: str, *numbers: int) -> strawberry.ID:
     """Make a global id."""
-    return GlobalId(type_name, numbers).encoded()
+    return _encoded(":".join([type_name, *map(str, numbers)]))
+
+
+def global_ids(type_name: str, *numbers: int) -> Callable[[int], strawberry.ID]:
+    """Make global ids that differ in their last number only."""
+    beginning = ":".join([type_name, *map(str, numbers)])
+    return lambda last: _encoded(f"{beginning}:{last}")
+
+
+def _encoded(text: str) -> strawberry.ID:
+    # Of letters, digits and colons no base64 has a + or a /: it is the URL-safe one as well.
+    return strawberry.ID(b2a_base64(text.encode(), newline=False).decode().rstrip("="))
 
 
 def parse_global_id(text: str) -> GlobalId:

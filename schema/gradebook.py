@@ -1,10 +1,12 @@
 """The gradebook: a connection over a course's learners, with a grade or a reason for each."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 import strawberry
 
 import grading
+from compiled import in_batches
 from resolvers import course_grades, gradebook, learners
 from resolvers.gradebook import EnrolledLearner, GradebookCounts, Page, PageRequest
 from resolvers.regrading import GradeResult
@@ -20,6 +22,8 @@ from schema.user_error import GradeErrorCode
 if TYPE_CHECKING:
     from schema.course import Course
 
+Entries = Sequence["GradebookEntry"]
+
 
 @strawberry.type(description="Why there is no grade.")
 class GradeReadError:
@@ -29,6 +33,33 @@ class GradeReadError:
     @classmethod
     def of(cls, error: grading.GradingError) -> Self:
         return cls(code=GradeErrorCode[error.code], message=error.message)
+
+
+async def _learners_of(entries: Entries, info: Info) -> list[User]:
+    found = await learners.read_learners(info.context, [one.learner_id for one in entries])
+    return [User.of(learner) for learner in found]
+
+
+async def _enrollments_of(entries: Entries, info: Info) -> list[Enrollment]:
+    found = await learners.read_enrollments(info.context, [one.enrolled for one in entries])
+    enrollments = []
+    for entry, enrollment in zip(entries, found, strict=True):
+        if enrollment is None:
+            raise grading.LearnerNotEnrolled(
+                f"Learner {entry.learner_id} is not enrolled in {entry.course.course_key}."
+            )
+        enrollments.append(Enrollment.of(enrollment))
+    return enrollments
+
+
+async def _course_grades_of(entries: Entries, info: Info) -> list[CourseGrade | None]:
+    unread = [one.enrolled for one in entries if one.result is None]
+    read = iter(await course_grades.read_many(info.context, unread) if unread else ())
+    grades = [next(read) if one.result is None else one.result.course_grade for one in entries]
+    return [
+        None if grade is None else CourseGrade.of(grade, entry.course)
+        for grade, entry in zip(grades, entries, strict=True)
+    ]
 
 
 @strawberry.type(
@@ -51,28 +82,28 @@ class GradebookEntry(Node):
             result=result,
         )
 
-    @strawberry.field(description="The learner.")
+    @property
+    def enrolled(self) -> learners.Enrolled:
+        """What its parts are read by."""
+        return learners.Enrolled(self.course.stored, self.learner_id)
+
+    @strawberry.field(description="The learner.", metadata=in_batches(_learners_of))
     async def learner(self, info: Info) -> User:
-        return User.of(await learners.read_learner(info.context, self.learner_id))
+        (learner,) = await _learners_of([self], info)
+        return learner
 
-    @strawberry.field(description="The learner's enrollment.")
+    @strawberry.field(description="The learner's enrollment.", metadata=in_batches(_enrollments_of))
     async def enrollment(self, info: Info) -> Enrollment:
-        enrollment = await learners.read_enrollment(
-            info.context, self.course.stored, self.learner_id
-        )
-        if enrollment is None:
-            raise grading.LearnerNotEnrolled(
-                f"Learner {self.learner_id} is not enrolled in {self.course.course_key}."
-            )
-        return Enrollment.of(enrollment)
+        (enrollment,) = await _enrollments_of([self], info)
+        return enrollment
 
-    @strawberry.field(description="The grade; null where `error` says why there is none.")
+    @strawberry.field(
+        description="The grade; null where `error` says why there is none.",
+        metadata=in_batches(_course_grades_of),
+    )
     async def course_grade(self, info: Info) -> CourseGrade | None:
-        if self.result is None:
-            grade = await course_grades.read(info.context, self.course.stored, self.learner_id)
-            return CourseGrade.of(grade, self.course)
-        grade_after = self.result.course_grade
-        return None if grade_after is None else CourseGrade.of(grade_after, self.course)
+        (grade,) = await _course_grades_of([self], info)
+        return grade
 
     @strawberry.field(description="Why there is no grade; null where there is one.")
     def error(self) -> GradeReadError | None:

@@ -44,7 +44,8 @@ def _instant(value: object) -> datetime:
 
 
 def _instant_text(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    # Nearly all are in UTC already.
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat()[:-6] + "Z"
 
 
 def _text(value: object, what: str) -> str:

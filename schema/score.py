@@ -13,26 +13,27 @@ from schema.scalars import GradeFraction
     description="An aggregated (earned, possible) pair; AGS `scoreGiven` / `scoreMaximum`."
 )
 class Score:
+    algorithm: strawberry.Private[grading.Algorithm]
     earned: float = strawberry.field(description="Points earned; may exceed `possible`.")
     possible: float = strawberry.field(description="Points that can be earned.")
-    percent: GradeFraction | None = strawberry.field(
-        description="`earned / possible`, rounded as the course's algorithm says. "
-        "Null when `possible` is 0."
-    )
-    display: str = strawberry.field(description="Text for people, such as `8/11`.")
 
     @classmethod
     def of(cls, total: grading.Total | grading.Points, algorithm: grading.Algorithm) -> Self:
-        decimals = algorithm.subsection_decimals
-        percent = (
-            grading.percent(total.earned, total.possible, decimals) if total.possible else None
-        )
-        return cls(
-            earned=total.earned,
-            possible=total.possible,
-            percent=None if percent is None else GradeFraction(percent),
-            display=f"{_points(total.earned)}/{_points(total.possible)}",
-        )
+        return cls(algorithm=algorithm, earned=total.earned, possible=total.possible)
+
+    @strawberry.field(
+        description="`earned / possible`, rounded as the course's algorithm says. "
+        "Null when `possible` is 0."
+    )
+    def percent(self) -> GradeFraction | None:
+        if not self.possible:
+            return None
+        decimals = self.algorithm.subsection_decimals
+        return GradeFraction(grading.percent(self.earned, self.possible, decimals))
+
+    @strawberry.field(description="Text for people, such as `8/11`.")
+    def display(self) -> str:
+        return f"{_points(self.earned)}/{_points(self.possible)}"
 
 
 @strawberry.type(description="One problem's score for one learner.")

@@ -47,7 +47,5 @@ class SectionGrade:
 
     @strawberry.field(description="The grades of its subsections, in course order.")
     def subsection_grades(self) -> list[SubsectionGrade]:
-        return [
-            SubsectionGrade.of(one.usage_key, self.breakdown, self.course)
-            for one in self.value.subsections
-        ]
+        keys = (one.usage_key for one in self.value.subsections)
+        return SubsectionGrade.all_of(keys, self.breakdown, self.course)

@@ -1,22 +1,27 @@
 """Strawberry's schema, with our errors and our way to run subscriptions."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from compiled import CompiledExecutor
 from resolvers.access import Viewer
 from resolvers.context import Context
 from schema.admission import Cost, admit, charge_request, check_introspection
-from schema.documents import Documents, NoSuchOperation, NotRunnable
+from schema.documents import Documents, NoSuchOperation, NotRunnable, Operation
 from schema.errors import log
 from schema.live import LiveOperations, LiveRequest, Offer, refusal, told
 from schema.operation_notes import OperationNotes, noted
+from schema.prepared import Prepared
+
+_RUN_HERE: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 
 class ServedSchema(strawberry.Schema):
@@ -24,6 +29,12 @@ class ServedSchema(strawberry.Schema):
 
     Refusals are logged in a line, and only bugs with a traceback.
     """
+
+    def compile_selections(self, *, on: bool) -> None:
+        """Complete what operations select by compiled functions, or as Strawberry does."""
+        self.execution_context_class = (
+            CompiledExecutor if on else StrawberryGraphQLCoreExecutionContext
+        )
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -44,42 +55,47 @@ class ServedSchema(strawberry.Schema):
     ) -> ExecutionResult:
         context = cast(Context, context_value)
         notes = _notes(query, context)
+        variables = variable_values or {}
+        allowed = set(OperationType if allowed_operation_types is None else allowed_operation_types)
+        cost: Cost | None = None
         try:
             charge_request(context.viewer)
-            cost = self._admit(query or "", operation_name, variable_values or {}, context.viewer)
+            operation = self._operation(query, operation_name, context.viewer)
+            if operation is not None:
+                cost = admit(operation, variables, context.viewer)
         except NotRunnable as refused:
             result: ExecutionResult = refusal(refused.errors, context)
         else:
-            result = await self._executed(
-                cost,
-                query,
-                variable_values,
-                context,
-                root_value,
-                operation_name,
-                allowed_operation_types,
-                operation_extensions,
-            )
+            if operation is None or operation.kind not in allowed & _RUN_HERE:
+                # Strawberry says why it cannot be run.
+                result = await super().execute(
+                    query,
+                    variable_values,
+                    context,
+                    root_value,
+                    operation_name,
+                    allowed,
+                    operation_extensions,
+                )
+            else:
+                prepared = Prepared(
+                    query or "",
+                    operation,
+                    operation_name,
+                    variables,
+                    root_value,
+                    operation_extensions,
+                )
+                result = await prepared.run(self.execution_context_class, context)
+            _finish(result, cost, context)
         if notes is not None:
             notes.take(result)
         return result
 
-    async def _executed(self, cost: Cost | None, *asked: Any) -> ExecutionResult:  # noqa: ANN401
-        # Here and not in an extension: what fails outside of all extensions is a bug, too.
-        result = await super().execute(*asked)
-        context: Context = asked[2]
-        if result.errors:
-            result.errors = told(result.errors, context)
-        if cost is not None:
-            result.extensions = {**(result.extensions or {}), "cost": cost.told()}
-            if notes := noted.get():
-                notes.cost = cost.requested
-        return result
-
-    def _admit(
-        self, text: str, operation_name: str | None, variables: Mapping[str, Any], viewer: Viewer
-    ) -> Cost | None:
-        """Charge for an operation; None where Strawberry will tell that there is none."""
+    def _operation(
+        self, text: str | None, operation_name: str | None, viewer: Viewer
+    ) -> Operation | None:
+        """Return the operation that is meant; None where Strawberry tells that there is none."""
         if not text:
             return None
         document = self.documents.read(text)
@@ -90,7 +106,7 @@ class ServedSchema(strawberry.Schema):
             return None
         if notes := noted.get():
             notes.know(operation.kind.value, operation.name)
-        return admit(operation, variables, viewer)
+        return operation
 
     @cached_property
     def documents(self) -> Documents:
@@ -165,9 +181,9 @@ class ServedSchema(strawberry.Schema):
             yield result
             return
         if operation.kind is not OperationType.SUBSCRIPTION:
-            result = await self._executed(
-                cost, text, variables, context, None, operation_name, None, extensions
-            )
+            prepared = Prepared(text, operation, operation_name, variables, None, extensions)
+            result = await prepared.run(self.execution_context_class, context)
+            _finish(result, cost, context)
             if notes is not None:
                 notes.take(result)
             yield result
@@ -180,6 +196,16 @@ class ServedSchema(strawberry.Schema):
                 if notes is not None:
                     notes.take(result)
                 yield result
+
+
+def _finish(result: ExecutionResult, cost: Cost | None, context: Context) -> None:
+    """Say in a result what a client is told of its errors, and of its cost."""
+    if result.errors:
+        result.errors = told(result.errors, context)
+    if cost is not None:
+        result.extensions = {**(result.extensions or {}), "cost": cost.told()}
+        if notes := noted.get():
+            notes.cost = cost.requested
 
 
 def _request_id(context: object) -> str:

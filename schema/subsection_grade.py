@@ -1,5 +1,6 @@
 """Subsection grades: one learner's points in one subsection."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -9,7 +10,7 @@ import grading
 from resolvers import learners, subsection_grades
 from resolvers.breakdown import Breakdown
 from resolvers.overrides import Overridable
-from schema.global_id import global_id
+from schema.global_id import global_ids
 from schema.info import Info
 from schema.learner import User
 from schema.node import Node
@@ -31,63 +32,91 @@ if TYPE_CHECKING:
 )
 class SubsectionGrade(Node):
     breakdown: strawberry.Private[Breakdown]
+    course: strawberry.Private["Course"]
     value: strawberry.Private[grading.SubsectionGrade]
-    subsection: Subsection = strawberry.field(description="The subsection that is graded.")
-    attempted: bool = strawberry.field(
-        description="Whether any problem was ever attempted, graded or not."
-    )
-    first_attempted_at: datetime | None = strawberry.field(
-        description="When the first problem was first attempted; kept when scores are cleared."
-    )
-    percent_graded: GradeFraction | None = strawberry.field(
-        description="Graded points earned of possible; 0 where nothing is possible. Null where "
-        "hidden from the viewer."
-    )
-    visibility: GradeVisibility = strawberry.field(
-        description="Whether the learner may see this grade now, and if not why not. Staff see it "
-        "in any case."
-    )
-    dropped: bool = strawberry.field(
-        description="Left out of the course grade by the drop rule; false where hidden from the "
-        "viewer."
-    )
-    course_version: str | None = strawberry.field(
-        description="The course version that it was computed under; null when not stored, or "
-        "hidden from the viewer."
-    )
-    last_updated: datetime | None = strawberry.field(
-        description="When a value of it last changed; null when not stored, or hidden from the "
-        "viewer."
-    )
-    version: str = strawberry.field(
-        description="Changes with every value; `0` when not stored, or hidden from the viewer."
-    )
+    hidden: strawberry.Private[bool]
 
     @classmethod
     def of(cls, usage_key: grading.UsageKey, breakdown: Breakdown, course: "Course") -> Self:
-        value = breakdown.subsection_grade(usage_key)
-        decimals = breakdown.course.content.algorithm.subsection_decimals
-        hidden = breakdown.view.conceals(usage_key)
-        stored = value.persisted and not hidden
-        return cls(
-            id=global_id(
-                "SubsectionGrade",
-                breakdown.course.id,
-                breakdown.learner_id,
-                breakdown.course.block_ids[usage_key],
-            ),
-            breakdown=breakdown,
-            value=value,
-            subsection=course.at_version(breakdown.course).subsection_of(usage_key),
-            attempted=value.attempted,
-            first_attempted_at=value.first_attempted_at,
-            percent_graded=None if hidden else GradeFraction(value.graded_total.percent(decimals)),
-            visibility=GradeVisibility[breakdown.learners_view.visibility(usage_key).name],
-            dropped=usage_key in breakdown.dropped,
-            course_version=value.course_version if stored else None,
-            last_updated=value.last_updated if stored else None,
-            version=str(value.version if stored else 0),
-        )
+        (grade,) = cls.all_of([usage_key], breakdown, course)
+        return grade
+
+    @classmethod
+    def all_of(
+        cls, usage_keys: Iterable[grading.UsageKey], breakdown: Breakdown, course: "Course"
+    ) -> list[Self]:
+        """Wrap the grades of several subsections."""
+        stored, concealed = breakdown.course, breakdown.view.hidden
+        make_id = global_ids("SubsectionGrade", stored.id, breakdown.learner_id)
+        return [
+            cls(
+                id=make_id(stored.block_ids[usage_key]),
+                breakdown=breakdown,
+                course=course,
+                value=breakdown.subsection_grade(usage_key),
+                hidden=usage_key in concealed,
+            )
+            for usage_key in usage_keys
+        ]
+
+    # A page has a thousand of these, of which few fields are asked: each is made when it is.
+    @strawberry.field(description="The subsection that is graded.")
+    def subsection(self) -> Subsection:
+        return self.course.at_version(self.breakdown.course).subsection_of(self.value.usage_key)
+
+    @strawberry.field(description="Whether any problem was ever attempted, graded or not.")
+    def attempted(self) -> bool:
+        return self.value.attempted
+
+    @strawberry.field(
+        description="When the first problem was first attempted; kept when scores are cleared."
+    )
+    def first_attempted_at(self) -> datetime | None:
+        return self.value.first_attempted_at
+
+    @strawberry.field(
+        description="Graded points earned of possible; 0 where nothing is possible. Null where "
+        "hidden from the viewer."
+    )
+    def percent_graded(self) -> GradeFraction | None:
+        if self.hidden:
+            return None
+        decimals = self.breakdown.course.content.algorithm.subsection_decimals
+        return GradeFraction(self.value.graded_total.percent(decimals))
+
+    @strawberry.field(
+        description="Whether the learner may see this grade now, and if not why not. Staff see it "
+        "in any case."
+    )
+    def visibility(self) -> GradeVisibility:
+        return GradeVisibility[self.breakdown.learners_view.visibility(self.value.usage_key).name]
+
+    @strawberry.field(
+        description="Left out of the course grade by the drop rule; false where hidden from the "
+        "viewer."
+    )
+    def dropped(self) -> bool:
+        return self.value.usage_key in self.breakdown.dropped
+
+    @strawberry.field(
+        description="The course version that it was computed under; null when not stored, or "
+        "hidden from the viewer."
+    )
+    def course_version(self) -> str | None:
+        return self.value.course_version if self._stored else None
+
+    @strawberry.field(
+        description="When a value of it last changed; null when not stored, or hidden from the "
+        "viewer."
+    )
+    def last_updated(self) -> datetime | None:
+        return self.value.last_updated if self._stored else None
+
+    @strawberry.field(
+        description="Changes with every value; `0` when not stored, or hidden from the viewer."
+    )
+    def version(self) -> str:
+        return str(self.value.version if self._stored else 0)
 
     @strawberry.field(description="The learner who is graded.")
     async def learner(self, info: Info) -> User:
@@ -98,7 +127,7 @@ class SubsectionGrade(Node):
         "is overridden is hidden, too."
     )
     def status(self) -> SubsectionGradeStatus:
-        if self.value.overridden and not self._hidden:
+        if self.value.overridden and not self.hidden:
             return SubsectionGradeStatus.OVERRIDDEN
         if self.value.attempted:
             return SubsectionGradeStatus.ATTEMPTED
@@ -149,24 +178,24 @@ class SubsectionGrade(Node):
             str | None, strawberry.argument(description="A cursor: what is older than it.")
         ] = None,
     ) -> OverrideHistoryConnection:
-        if self._hidden:
+        if self.hidden:
             return OverrideHistoryConnection.nothing()
         return await OverrideHistoryConnection.read(info, self._place, first=first, after=after)
 
     def present_override(self) -> SubsectionGradeOverride | None:
         """Return the override that counts, None where there is none to be seen."""
-        if self._hidden:
+        if self.hidden:
             return None
         return SubsectionGradeOverride.of(self.value.override, self._place)
 
     def _score(self, total: grading.Total) -> Score | None:
-        if self._hidden:
+        if self.hidden:
             return None
         return Score.of(total, self.breakdown.course.content.algorithm)
 
     @property
-    def _hidden(self) -> bool:
-        return self.breakdown.view.conceals(self.value.usage_key)
+    def _stored(self) -> bool:
+        return self.value.persisted and not self.hidden
 
     @property
     def _place(self) -> Overridable:
@@ -174,7 +203,7 @@ class SubsectionGrade(Node):
 
     @strawberry.field(description="`percentGraded` as text for people: `83%`, `82.6%`.")
     def display_percent(self, decimals: Decimals = 0) -> str | None:
-        return percentage_or_nothing(self.percent_graded, decimals or 0)
+        return percentage_or_nothing(self.percent_graded(), decimals or 0)
 
     @strawberry.field(
         description="Weighted problem scores, in content order; empty where hidden from the viewer."

@@ -17,6 +17,7 @@ from db.event_log_state import Place, begin_new_epoch_after_restore
 from events import EventStream
 from resolvers.access import Viewer
 from resolvers.context import Context
+from schema import schema
 from server.auth import Authenticator
 from server.database_wait import opened_when_reachable
 from server.delivery_runner import webhooks_delivered
@@ -45,6 +46,8 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     drain = Drain()
     observer = observer_of(settings)
     authenticator = Authenticator.of(settings)
+    if not settings.compiled_execution:
+        schema.compile_selections(on=False)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:

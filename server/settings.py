@@ -77,6 +77,10 @@ class Settings(DeliverySettings, TokenSettings, LimitSettings):
         gt=0,
         description="Seconds that a query, a mutation or one event of a subscription may take.",
     )
+    compiled_execution: bool = Field(
+        default=True,
+        description="Compile what operations select; off, Strawberry's own executor does it all.",
+    )
     operations_in_flight: int = Field(
         default=100,
         ge=1,

@@ -1,6 +1,7 @@
 """Databases for tests: each test that asks for one runs on SQLite and on PostgreSQL.
 
-`pytest -m "not postgres"` leaves PostgreSQL out, `pytest -m postgres` runs nothing else.
+`pytest -m "not postgres"` leaves PostgreSQL out, `pytest -m postgres` runs nothing else. With
+`STOCK_EXECUTION=1` everything is executed by Strawberry's own executor, and nothing is compiled.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import pytest
 
 from db.connection import connected
 from db.migrate import migrate
+from schema import schema
 from tests.live_server import live_server
 from tests.postgres import cluster, server_programs
 
@@ -26,6 +28,9 @@ __all__ = ["live_server"]
 T = TypeVar("T")
 
 _numbers = count(1)
+
+if os.environ.get("STOCK_EXECUTION"):
+    schema.compile_selections(on=False)
 
 
 def run_apart(work: Coroutine[Any, Any, T]) -> T:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SOURCE_FOLDERS = (
-    *("cli", "server", "schema", "resolvers", "db", "formats", "grading"),
+    *("cli", "server", "schema", "compiled", "resolvers", "db", "formats", "grading"),
     *("demo", "bench", "examples"),
 )
 LONGEST = 300

@@ -54,7 +54,7 @@ class Stage:
         await self._stack.enter_async_context(connected(f"sqlite:///{database}"))
         began = await data("{ gradeEventsCursor }")
         await heat_course()
-        return await self._stack.enter_async_context(live()), await _known(began)
+        return await self._stack.enter_async_context(live()), await known_of(began)
 
     def ask(self, root: str, document: str) -> None:
         """Run an operation; fail if it fails in a way that nobody foresaw."""
@@ -94,7 +94,7 @@ class Stage:
         self._runner.close()
 
 
-async def _known(began: dict[str, Any]) -> Known:
+async def known_of(began: dict[str, Any]) -> Known:
     """Ask for what there is to be named."""
     answer = await data(
         f'{{ course(courseKey: "{COURSE_KEY}") {{ id sections {{ id }} gradebook(first: 1) {{'

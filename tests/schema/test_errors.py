@@ -53,7 +53,7 @@ async def test_the_text_of_a_bug_reaches_the_log_and_no_client(
 async def test_a_bug_in_one_field_leaves_the_others(
     course: StoredCourse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schema.course_grade.learners.read_enrollment", broken)
+    monkeypatch.setattr("schema.grade_parts.learners.read_enrollments", broken)
 
     answered = await response(
         "query ($key: CourseKey!) { courseGrade(courseKey: $key, learner: {username: "

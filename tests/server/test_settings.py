@@ -66,6 +66,7 @@ def test_without_anything_set_it_is_a_development_server_on_this_machine() -> No
         "max_url": 8_000,
         "body_timeout": 10.0,
         "operation_timeout": 10.0,
+        "compiled_execution": True,
         "operations_in_flight": 100,
         "socket_subscriptions": 20,
         "socket_message_size": 262_144,

@@ -1,0 +1,101 @@
+"""Random operations on our schema: compiled, each is answered as by the stock executor."""
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final, cast
+
+import orjson
+import pytest
+from graphql import GraphQLObjectType
+from hypothesis import HealthCheck, Phase, given, settings
+from strawberry.types import ExecutionResult
+
+from db.connection import connected
+from schema import schema
+from tests.compiled.executors import COMPILED, STOCK, executing_on
+from tests.fuzz.documents import Known, documents
+from tests.fuzz.test_operations import known_of
+from tests.schema.execution import data, without_limits
+from tests.schema.people import both_courses, context_of
+
+PEOPLE: Final = ["global staff", "staff", "learner", "classmate", "anonymous"]
+_QUERY: Final = cast(GraphQLObjectType, schema._schema.query_type)
+FIELDS: Final = sorted({*_QUERY.fields} - {"gradeEventsCursor"})
+FEW: Final = 15
+MANY: Final = 100
+
+
+class Stage:
+    """Two courses with grades, and a loop of its own."""
+
+    def __init__(self, database: Path) -> None:
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self.outcomes: Counter[str] = Counter()
+        self.known = self._runner.run(self._open(database))
+
+    async def _open(self, database: Path) -> Known:
+        await self._stack.enter_async_context(connected(f"sqlite:///{database}"))
+        began = await data("{ gradeEventsCursor }")
+        await both_courses()
+        return await known_of(began)
+
+    def compare(self, who: str, document: str) -> None:
+        """Run an operation both ways."""
+        expected = self._runner.run(self._answer(STOCK, who, document))
+        found = self._runner.run(self._answer(COMPILED, who, document))
+        assert orjson.dumps(found) == orjson.dumps(expected)
+        self.outcomes["refused" if expected["data"] is None else "answered"] += 1
+        self.outcomes["with errors"] += bool(expected["errors"])
+
+    async def _answer(self, executor: type[Any], who: str, document: str) -> dict[str, Any]:
+        without_limits()
+        with executing_on(executor):
+            result: ExecutionResult = await schema.execute(document, None, context_of(who))
+        errors = [error.formatted for error in result.errors or ()]
+        return {"data": result.data, "errors": errors, "extensions": result.extensions}
+
+    def close(self) -> None:
+        self._runner.run(self._stack.aclose())
+        self._runner.close()
+
+
+@pytest.fixture(scope="module")
+def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    database = tmp_path_factory.mktemp("compiled") / "grades.sqlite3"
+    shutil.copyfile(sqlite_template, database)
+    opened = Stage(database)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    "examples", [FEW, pytest.param(MANY, marks=pytest.mark.slow)], ids=["few", "many"]
+)
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_random_operation_is_answered_as_by_the_stock_executor(
+    stage: Stage, field: str, who: str, examples: int
+) -> None:
+    stage.outcomes.clear()
+
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(documents("Query", field, stage.known))
+    def compare(document: str) -> None:
+        stage.compare(who, document)
+
+    compare()
+
+    # Who is nobody, and asks in earnest, is refused.
+    assert stage.outcomes["answered"] + (who == "anonymous") > 0, stage.outcomes
