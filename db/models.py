@@ -1,5 +1,6 @@
 """All tables, one class each, for Tortoise to find."""
 
+from db.exchange_models import ImportLine, JobExport, JobFilePart, JobImport
 from db.grade_models import (
     Block,
     Course,
@@ -27,8 +28,12 @@ __all__ = [
     "FirstAnswer",
     "GradeEvent",
     "GradeJob",
+    "ImportLine",
     "JobChunk",
     "JobError",
+    "JobExport",
+    "JobFilePart",
+    "JobImport",
     "Learner",
     "OverrideEntry",
     "ProblemScore",

@@ -12,7 +12,7 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from resolvers.access import ANONYMOUS
-from resolvers.context import Context
+from resolvers.context import EXPORTS_KEPT, Context
 from schema import schema
 from schema.time_limit import limit_executions
 from server.answers import refusal, request_id_of
@@ -46,6 +46,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         *,
         freeze_after: timedelta | None,
         frozen_for_services: bool = True,
+        exports_kept: timedelta = EXPORTS_KEPT,
         drain: Drain,
         rules: DocumentRules,
         http_limits: HttpLimits,
@@ -69,11 +70,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self._authenticator = authenticator
         self._freeze_after = freeze_after
         self._frozen_for_services = frozen_for_services
+        self._exports_kept = exports_kept
         self._operation_timeout = operation_timeout
         self._now = now
         self._http = HttpEndpoint(
             authenticator,
-            self._context,
+            self.context_of,
             limits=http_limits,
             documents=rules.documents,
             drain=drain,
@@ -92,7 +94,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
         # Nobody has said who they are: `admit` replaces it when they do.
-        return self._context(request, Identity(ANONYMOUS), uuid4().hex)
+        return self.context_of(request, Identity(ANONYMOUS), uuid4().hex)
 
     async def admit(
         self, connection: HTTPConnection, authorization: str | None
@@ -102,7 +104,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         :raises InvalidToken: if the token does not hold.
         """
         identity = await self._authenticator.identify(authorization)
-        return self._context(
+        return self.context_of(
             connection, identity, request_id_of(connection)
         ), identity.seconds_left()
 
@@ -114,13 +116,17 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         except Refused as refused:
             await socket.send_denial_response(refusal(refused, JSON, uuid4().hex))
 
-    def _context(self, connection: HTTPConnection, identity: Identity, request_id: str) -> Context:
+    def context_of(
+        self, connection: HTTPConnection, identity: Identity, request_id: str
+    ) -> Context:
+        """Return the circumstances of who sends a request or a message."""
         return Context(
             viewer=identity.viewer,
             claimed=identity.viewer,
             now=self._now,
             freeze_after=self._freeze_after,
             frozen_for_services=self._frozen_for_services,
+            exports_kept=self._exports_kept,
             events=getattr(connection.state, "events", None),
             request_id=request_id,
         )

@@ -150,6 +150,10 @@ MUTATIONS: Final = {
         COURSE_EDITORS,
     ),
     "setGradesFrozen": change("courseKey: $COURSE, frozen: false", COURSE_EDITORS),
+    "importGrades": change(
+        'courseKey: $COURSE, csv: "user_id,course_id,new_override-hw2\\n"', WRITERS
+    ),
+    "exportGrades": change("courseKey: $COURSE", READERS),
 }
 # A job is named by its id alone: who may not know of it is told that there is none.
 CANCEL: Final = "mutation { cancelGradeJob(input: {id: $ID}) { userErrors { code message } } }"

@@ -200,8 +200,9 @@ WRITES: Final[dict[str, dict[str, Any]]] = {
         "gradeCutoffs": [{"letterGrade": "Pass", "threshold": 0.5}],
     },
     "bulkOverrideSubsectionGrades": {"items": [{**PLACE, "values": {"earnedGraded": 1}}]},
+    "importGrades": {"csv": f"user_id,course_id,new_override-hw1\n{ADA.id},{COURSE_KEY},1\n"},
 }
-WRITES_NO_GRADES: Final = {"cancelGradeJob", "setGradesFrozen"}
+WRITES_NO_GRADES: Final = {"cancelGradeJob", "exportGrades", "setGradesFrozen"}
 
 
 def test_every_mutation_is_known_to_write_grades_or_not() -> None:
