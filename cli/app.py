@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import typer
 
 from cli.doctor import doctor
+from cli.export_grades import export_grades
 from cli.grant_role import grant_role
 from cli.import_course import import_course
+from cli.import_grades import import_grades
 from cli.import_learners import import_learners
 from cli.import_scores import import_scores
 from cli.migrate import migrate
@@ -37,6 +39,8 @@ for command in (
     import_course,
     import_learners,
     import_scores,
+    export_grades,
+    import_grades,
     grant_role,
     revoke_role,
     regrade,

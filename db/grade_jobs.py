@@ -15,6 +15,8 @@ class JobKind(StrEnum):
     """What a job does."""
 
     REGRADE = "REGRADE"
+    IMPORT = "IMPORT"
+    EXPORT = "EXPORT"
 
 
 class JobState(StrEnum):
@@ -36,8 +38,9 @@ class JobState(StrEnum):
 class GradeJob:
     """Work on the grades of a course.
 
-    Of ``total`` learners ``processed`` are done; ``saved`` have another grade than before, and
-    ``failed`` have an error instead. ``force`` recomputes subsections from their scores first.
+    Of ``total`` learners, or lines of an import, ``processed`` are done; ``saved`` have another
+    grade than before, and ``failed`` have an error instead. ``force`` recomputes subsections from
+    their scores first.
     """
 
     id: int
@@ -58,12 +61,16 @@ class GradeJob:
 
 @dataclass(frozen=True, slots=True)
 class JobError:
-    """Why one learner's part of a job was not done. ``id`` is its place among a job's errors."""
+    """Why one part of a job was not done: a learner's, or a line's of a file that comes in.
+
+    ``id`` is its place among a job's errors. A line may name nobody.
+    """
 
     id: int
-    learner_id: LearnerId
+    learner_id: LearnerId | None
     code: str
     message: str
+    line: int | None = None
 
 
 _COLUMNS: Final = (

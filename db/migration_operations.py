@@ -188,3 +188,19 @@ class AddChecks(_SchemaSQL):
         steps += [f'drop table "{table}"', f'alter table "{draft}" rename to "{table}"']
         for step in [*steps, *indexes, *triggers]:
             await client.run(step, ())
+
+
+class DropChecks(AddChecks):
+    """CHECK constraints that one table had until now, by name."""
+
+    def describe(self) -> str:
+        """Say what is done."""
+        return f"Drop the checks {', '.join(self.checks)} of {self.table}"
+
+    async def forward(self, editor: BaseSchemaEditor) -> None:
+        """Remove the constraints."""
+        await super().backward(editor)
+
+    async def backward(self, editor: BaseSchemaEditor) -> None:
+        """Add the constraints again."""
+        await super().forward(editor)

@@ -1,6 +1,7 @@
 """All tables, one class each, for Tortoise to find."""
 
 from db.delivery_models import Webhook
+from db.exchange_models import ImportLine, JobExport, JobFilePart, JobImport
 from db.grade_models import (
     Block,
     Course,
@@ -28,8 +29,12 @@ __all__ = [
     "FirstAnswer",
     "GradeEvent",
     "GradeJob",
+    "ImportLine",
     "JobChunk",
     "JobError",
+    "JobExport",
+    "JobFilePart",
+    "JobImport",
     "Learner",
     "OverrideEntry",
     "ProblemScore",

@@ -20,6 +20,9 @@ The tree, with the code that clients see::
     ├── ScoreOutOfRange           SCORE_OUT_OF_RANGE
     ├── ScoreOutdated             SCORE_OUTDATED
     ├── JobNotFound               JOB_NOT_FOUND
+    ├── ExportNotReady            EXPORT_NOT_READY
+    ├── ExportExpired             EXPORT_EXPIRED
+    ├── FormatUnavailable         FORMAT_UNAVAILABLE
     ├── OverrideNotFound          OVERRIDE_NOT_FOUND
     ├── WebhookNotFound           WEBHOOK_NOT_FOUND
     ├── VersionConflict           VERSION_CONFLICT
@@ -171,6 +174,24 @@ class JobNotFound(GradingError):
     """No such job, or none that the viewer may know of."""
 
     code = "JOB_NOT_FOUND"
+
+
+class ExportNotReady(GradingError):
+    """An export whose file is not complete, or never will be."""
+
+    code = "EXPORT_NOT_READY"
+
+
+class ExportExpired(GradingError):
+    """An export whose file is no longer kept."""
+
+    code = "EXPORT_EXPIRED"
+
+
+class FormatUnavailable(GradingError):
+    """A file format whose library is not installed here."""
+
+    code = "FORMAT_UNAVAILABLE"
 
 
 class OverrideNotFound(GradingError):

@@ -14,6 +14,8 @@ from resolvers.loaders import Loaders
 from resolvers.viewers import identify, identify_recently, is_complete
 from resolvers.webhook_targets import NO_TARGETS, WebhookTargets
 
+EXPORTS_KEPT = timedelta(hours=24)
+
 
 @dataclass(frozen=True)
 class Context:
@@ -22,6 +24,7 @@ class Context:
     ``claimed`` is who a token says is asking; what the database knows of them is added to
     ``viewer`` when an operation begins. None where the viewer is complete as it is.
     ``freeze_after`` is how long after a course's end its grades freeze, None for never.
+    ``exports_kept`` is how long files of exported grades can be had.
     ``request_id`` is for the log; ``correlation_id`` ties the events of one operation together.
     ``began_at`` is the end of the event log when the operation began, where it asked for that.
     ``webhook_targets`` is where events may be delivered to.
@@ -39,6 +42,7 @@ class Context:
     claimed: Viewer | None = None
     frozen_for_services: bool = True
     webhook_targets: WebhookTargets = NO_TARGETS
+    exports_kept: timedelta = EXPORTS_KEPT
     request_id: str = field(default_factory=lambda: uuid4().hex)
     correlation_id: str = field(default_factory=lambda: uuid4().hex)
     loaders: Loaders = field(default_factory=Loaders)

@@ -167,8 +167,8 @@ def _change(change: GradeChange) -> dict[str, object]:
         case SubsectionGradeChanged():
             return {
                 "usageKey": change.usage_key,
-                "before": change.before,
-                "after": change.after,
+                "before": None if change.before is None else change.before._asdict(),
+                "after": change.after._asdict(),
             }
         case CourseGradeChanged():
             return {

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from db.courses import StoredCourse, present_courses_by_id
 from db.enrollments import enrolled_ids
+from db.grade_imports import refused_lines
 from db.grade_jobs import GradeJob, JobError, JobKind, JobState, add_job, cancel_job, jobs
 from db.grade_jobs import job_errors as stored_errors
 from db.job_chunks import add_chunks
@@ -93,9 +94,10 @@ async def find_job(context: Context, job_id: int) -> GradeJob | None:
     if job is None:
         return None
     course = await find_course_by_id(context, job.course_id)
-    if course is None or not access.may_edit_grades(context.viewer, course.key):
+    if course is None:
         return None
-    return job
+    may = access.may_read_all_grades if job.kind is JobKind.EXPORT else access.may_edit_grades
+    return job if may(context.viewer, course.key) else None
 
 
 async def read_errors(
@@ -103,25 +105,25 @@ async def read_errors(
 ) -> tuple[list[JobError], bool]:
     """Return a page of what could not be done, and whether there is more.
 
-    :raises Forbidden: if the viewer may not change grades.
+    :raises Forbidden: if the viewer may not know of the job.
     :raises InvalidInput: if a negative number is asked for.
     :raises TooManyItems: if more than 100 are asked for.
     """
-    access.require_grades_editor(context.viewer, course.key)
+    _require_part_in(context, course, job)
     if first < 0:
         raise InvalidInput("first must not be negative.")
     if first > MAX_ERRORS:
         raise TooManyItems(f"first may be at most {MAX_ERRORS}; page on with the cursor.")
-    found = await stored_errors(job.id, after=after, limit=first + 1)
+    found = await _errors(job, after=after, limit=first + 1)
     return found[:first], len(found) > first
 
 
 async def cancel(context: Context, course: StoredCourse, job: GradeJob) -> GradeJob:
     """End a job before it is done; what it has done stays.
 
-    :raises Forbidden: if the viewer may not change grades.
+    :raises Forbidden: if the viewer may not know of the job.
     """
-    access.require_grades_editor(context.viewer, course.key)
+    _require_part_in(context, course, job)
     await cancel_job(job.id, now=context.now())
     return (await jobs([job.id]))[job.id]
 
@@ -129,6 +131,19 @@ async def cancel(context: Context, course: StoredCourse, job: GradeJob) -> Grade
 async def job_failures(job: GradeJob) -> list[JobError]:
     """Return all that could not be done in a job of this process."""
     found: list[JobError] = []
-    while page := await stored_errors(job.id, after=found[-1].id if found else 0, limit=1_000):
+    while page := await _errors(job, after=found[-1].id if found else 0, limit=1_000):
         found += page
     return found
+
+
+async def _errors(job: GradeJob, *, after: int, limit: int) -> list[JobError]:
+    read = refused_lines if job.kind is JobKind.IMPORT else stored_errors
+    return await read(job.id, after=after, limit=limit)
+
+
+def _require_part_in(context: Context, course: StoredCourse, job: GradeJob) -> None:
+    # An export changes nothing: who may read all that it tells may have it made, and end it.
+    if job.kind is JobKind.EXPORT:
+        access.require_all_grades_reader(context.viewer, course.key)
+    else:
+        access.require_grades_editor(context.viewer, course.key)

@@ -1,16 +1,19 @@
-"""Running jobs: a chunk claimed, graded and counted, exactly once whoever is killed."""
+"""Running jobs: a chunk claimed, done and counted, exactly once whoever is killed."""
 
 import asyncio
 import logging
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from db.course_grades import stale_ids
 from db.courses import StoredCourse, present_courses_by_id
 from db.errors import DBConnectionError, OperationalError, RetryableError
 from db.event_log import Origin
+from db.grade_imports import refuse_lines
 from db.grade_jobs import (
     GradeJob,
+    JobKind,
     add_job_errors,
     count_progress,
     extend,
@@ -31,6 +34,8 @@ from db.transaction import grade_transaction, retrying
 from grading import Cause, ComputationFailed, GradesFrozen, GradingError, LearnerId
 from resolvers.context import Context
 from resolvers.courses import freeze
+from resolvers.grade_exporting import export_chunk
+from resolvers.grade_importing import import_chunk
 from resolvers.grade_jobs import CHUNK
 from resolvers.progress import Progress, unseen
 from resolvers.regrading import learner_records, regrade_records, save_regraded
@@ -62,7 +67,7 @@ async def run_chunk(context: Context, *, job_id: int | None = None) -> bool:
         if chunk.attempt > MOST_ATTEMPTS:
             await _give_up(context, job, chunk)
         else:
-            await _grade(context, job, chunk)
+            await _do(context, job, chunk)
     except _NotOurs:
         logger.info("chunk %d of job %d is no longer ours", chunk.id, job.id)
     except (RetryableError, DBConnectionError, OperationalError) as error:
@@ -87,31 +92,41 @@ async def run_job(context: Context, job: GradeJob, *, progress: Progress = unsee
 
 
 @retrying
-async def _grade(context: Context, job: GradeJob, chunk: JobChunk) -> None:
+async def _do(context: Context, job: GradeJob, chunk: JobChunk) -> None:
     now = context.now()
     async with grade_transaction(job.course_id, chunk.learner_ids):
         await plan_each_statement()
         if not await settle_chunk(chunk):
             raise _NotOurs
         course = (await present_courses_by_id([job.course_id]))[job.course_id]
-        try:
-            freeze(context, course).require_open(now)
-        except GradesFrozen as frozen:
-            failures: dict[LearnerId, GradingError] = dict.fromkeys(chunk.learner_ids, frozen)
-            await _count(context, job, course, chunk, saved=0, failures=failures)
-            return
-        records = await learner_records(course, chunk.learner_ids, with_scores=job.force)
-        recompute = tuple(course.content.subsections) if job.force else ()
-        regraded, failures = regrade_records(
-            course, records, dict.fromkeys(chunk.learner_ids, recompute), now=now
-        )
-        origin = Origin(job.cause, job.actor, job.correlation_id)
-        await save_regraded(course, regraded, origin, now=now)
-        changed = 0
-        for learner_id, one in regraded.items():
-            before = records[learner_id].course_grade
-            changed += one.course_grade.version > (0 if before is None else before.version)
-        await _count(context, job, course, chunk, saved=changed, failures=failures)
+        if job.kind is JobKind.EXPORT:
+            saved, failures = 0, await export_chunk(job, chunk.learner_ids)
+        else:
+            try:
+                freeze(context, course).require_open(now)
+            except GradesFrozen as frozen:
+                saved, failures = 0, dict.fromkeys(chunk.learner_ids, frozen)
+            else:
+                work = import_chunk if job.kind is JobKind.IMPORT else _regrade
+                saved, failures = await work(job, course, chunk.learner_ids, now=now)
+        await _count(context, job, course, chunk, saved=saved, failures=failures)
+
+
+async def _regrade(
+    job: GradeJob, course: StoredCourse, learner_ids: Sequence[LearnerId], *, now: datetime
+) -> tuple[int, dict[LearnerId, GradingError]]:
+    records = await learner_records(course, learner_ids, with_scores=job.force)
+    recompute = tuple(course.content.subsections) if job.force else ()
+    regraded, failures = regrade_records(
+        course, records, dict.fromkeys(learner_ids, recompute), now=now
+    )
+    origin = Origin(job.cause, job.actor, job.correlation_id)
+    await save_regraded(course, regraded, origin, now=now)
+    changed = 0
+    for learner_id, one in regraded.items():
+        before = records[learner_id].course_grade
+        changed += one.course_grade.version > (0 if before is None else before.version)
+    return changed, failures
 
 
 async def _give_up(context: Context, job: GradeJob, chunk: JobChunk) -> None:
@@ -135,9 +150,12 @@ async def _count(  # noqa: PLR0913 - a chunk of a job of a course, and what it c
     chunk: JobChunk,
     *,
     saved: int,
-    failures: "dict[LearnerId, ComputationFailed] | dict[LearnerId, GradingError]",
+    failures: Mapping[LearnerId, GradingError],
 ) -> None:
-    await add_job_errors(job.id, list(failures.items()))
+    if job.kind is JobKind.IMPORT:
+        await refuse_lines(job.id, failures)
+    else:
+        await add_job_errors(job.id, list(failures.items()))
     # From here on the job is locked: its last chunks finish one after the other.
     counted = await count_progress(
         job.id, processed=len(chunk.learner_ids), saved=saved, failed=len(failures)

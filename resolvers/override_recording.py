@@ -93,7 +93,7 @@ async def record_overrides(
         refused = [isinstance(outcome, GradingError) for outcome in outcomes]
         if manner.dry_run or all(refused) or (manner.all_or_nothing and any(refused)):
             return outcomes
-        await _save(ledger, regraded, manner.origin)
+        await save_changes(ledger, regraded, manner.origin)
         if first is not None:
             await first.keep(outcomes)
     return outcomes
@@ -119,9 +119,13 @@ def _settled(
     )
 
 
-async def _save(
+async def save_changes(
     ledger: OverrideLedger, regraded: Mapping[LearnerId, Regraded], origin: Origin
 ) -> None:
+    """Store what a ledger took in and what it made of the grades, with history and events.
+
+    To be called in a grade transaction.
+    """
     await save_grades(ledger.course, regraded)
     await save_overrides(
         ledger.course,
@@ -132,6 +136,10 @@ async def _save(
         ],
     )
     await append_override_entries(ledger.course, ledger.history(regraded))
+    if origin.cause is Cause.BULK_IMPORT:
+        changes = [change for one in regraded.values() for change in one.changes]
+        await append_events(ledger.course.id, changes, origin, now=ledger.now)
+        return
     # A learner's subsections before the course grade that follows from them, with one cause or two.
     told = list(_causes(ledger.overrides, regraded))
     for cause in (Cause.OVERRIDE_REMOVED, Cause.OVERRIDE_SET):

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from resolvers import grade_jobs, learners
+from resolvers import grade_exports, grade_imports, grade_jobs, learners
 from schema.global_id import global_id
+from schema.imported_line import ImportedLine, ImportedLineConnection, ImportedLineEdge
 from schema.info import Info
 from schema.job_cursor import error_cursor, parse_error_cursor
 from schema.learner import User
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 @strawberry.enum(description="What a job does.")
 class GradeJobKind(Enum):
     REGRADE = strawberry.enum_value("REGRADE", description="Computes grades anew.")
+    IMPORT = strawberry.enum_value("IMPORT", description="Sets overrides from a file.")
+    EXPORT = strawberry.enum_value("EXPORT", description="Makes a file of grades.")
 
 
 @strawberry.enum(description="How far a job is.")
@@ -43,13 +46,21 @@ class GradeJobError:
     value: strawberry.Private[grade_jobs.JobError]
     code: GradeErrorCode = strawberry.field(description="The kind of failure.")
     message: str = strawberry.field(description="For people, in English.")
+    row: int | None = strawberry.field(
+        description="Of an import, the line's number in the file, the header's being 1."
+    )
 
     @classmethod
     def of(cls, value: grade_jobs.JobError) -> Self:
-        return cls(value=value, code=GradeErrorCode[value.code], message=value.message)
+        code = GradeErrorCode[value.code]
+        return cls(value=value, code=code, message=value.message, row=value.line)
 
-    @strawberry.field(description="Whose part it was.")
+    @strawberry.field(
+        description="Whose part it was; null for a line that names nobody in the course."
+    )
     async def learner(self, info: Info) -> User | None:
+        if self.value.learner_id is None:
+            return None
         return User.of(await learners.read_learner(info.context, self.value.learner_id))
 
 
@@ -78,10 +89,15 @@ class GradeJob(Node):
     )
     kind: GradeJobKind = strawberry.field(description="What it does.")
     state: GradeJobState = strawberry.field(description="How far it is.")
-    total: int | None = strawberry.field(description="How many learners it is for.")
-    processed: int = strawberry.field(description="Learners done with, failures included.")
-    saved: int = strawberry.field(description="Learners whose course grade is another now.")
-    failed: int = strawberry.field(description="Learners with a failure instead of a grade.")
+    total: int | None = strawberry.field(
+        description="How many learners, or lines of a file, it is for."
+    )
+    processed: int = strawberry.field(description="Learners or lines done with, failures included.")
+    saved: int = strawberry.field(
+        description="Learners whose course grade is another now; of an import, lines that changed "
+        "a grade, or in a dry run would."
+    )
+    failed: int = strawberry.field(description="Learners or lines with a failure instead.")
     created_at: datetime = strawberry.field(description="When it was asked for.")
     finished_at: datetime | None = strawberry.field(
         description="When it ended; null while it has not."
@@ -113,6 +129,45 @@ class GradeJob(Node):
         found = await learners.find_actor(info.context, self.value.actor, self.course.course_key)
         return None if found is None else User.of(found)
 
+    @strawberry.field(
+        description="Of an export, the path of its file on this server; null while it is made, "
+        "when it has expired, and for who may not see all that it tells."
+    )
+    async def download_url(self, info: Info) -> str | None:
+        return await grade_exports.read_download(info.context, self.value)
+
+    @strawberry.field(
+        description="Of an import, its lines and what became of each; null for other jobs. They "
+        "are kept for 30 days."
+    )
+    async def imported_lines(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="How many, at most 100.")] = 50,
+        after: Annotated[
+            str | None, strawberry.argument(description="A cursor: what follows it.")
+        ] = None,
+    ) -> ImportedLineConnection | None:
+        if self.kind is not GradeJobKind.IMPORT:
+            return None
+        found, more = await grade_imports.read_lines(
+            info.context,
+            self.course.stored,
+            self.value,
+            first=first,
+            after=parse_error_cursor(after, self.value.id),
+        )
+        edges = [
+            ImportedLineEdge(cursor=error_cursor(self.value.id, one.id), node=ImportedLine.of(one))
+            for one in found
+        ]
+        return ImportedLineConnection(
+            edges=edges,
+            nodes=[edge.node for edge in edges],
+            page_info=_page_info([edge.cursor for edge in edges], more=more, after=after),
+            total_count=self.value.total,
+        )
+
     @strawberry.field(description="What could not be done, in the order in which it was found.")
     async def errors(
         self,
@@ -138,11 +193,15 @@ class GradeJob(Node):
         return GradeJobErrorConnection(
             edges=edges,
             nodes=[edge.node for edge in edges],
-            page_info=PageInfo(
-                has_next_page=more,
-                has_previous_page=after is not None,
-                start_cursor=edges[0].cursor if edges else None,
-                end_cursor=edges[-1].cursor if edges else None,
-            ),
+            page_info=_page_info([edge.cursor for edge in edges], more=more, after=after),
             total_count=self.value.failed,
         )
+
+
+def _page_info(cursors: list[str], *, more: bool, after: str | None) -> PageInfo:
+    return PageInfo(
+        has_next_page=more,
+        has_previous_page=after is not None,
+        start_cursor=cursors[0] if cursors else None,
+        end_cursor=cursors[-1] if cursors else None,
+    )

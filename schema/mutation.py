@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from schema import bulk_override as bulk
+from schema import grade_export as exporting
+from schema import grade_import as importing
 from schema import grade_jobs as jobs
 from schema import override_grades as overriding
 from schema import record_scores as recording
@@ -16,6 +18,8 @@ from schema.bulk_override import (
     BulkOverrideSubsectionGradesInput,
     BulkOverrideSubsectionGradesPayload,
 )
+from schema.grade_export import ExportGradesInput, GradeJobPayload
+from schema.grade_import import ImportGradesInput
 from schema.grade_jobs import CancelGradeJobInput, CancelGradeJobPayload
 from schema.info import Info
 from schema.override_grades import (
@@ -67,6 +71,12 @@ SetGradesFrozen: TypeAlias = Annotated[
 UpdateGradingPolicy: TypeAlias = Annotated[
     UpdateGradingPolicyInput,
     strawberry.argument(description="The policy that a course is to have."),
+]
+ImportGrades: TypeAlias = Annotated[
+    ImportGradesInput, strawberry.argument(description="The file, of one course.")
+]
+ExportGrades: TypeAlias = Annotated[
+    ExportGradesInput, strawberry.argument(description="Whose grades, and in which format.")
 ]
 CancelGradeJob: TypeAlias = Annotated[
     CancelGradeJobInput, strawberry.argument(description="Which job.")
@@ -142,6 +152,20 @@ class Mutation:
         self, info: Info, input: UpdateGradingPolicy
     ) -> UpdateGradingPolicyPayload:
         return await policies.update_grading_policy(info.context, input)
+
+    @strawberry.mutation(
+        description="Overrides from a file in the columns of Open edX's bulk-grade tool, set by a "
+        "job with a result for every line."
+    )
+    async def import_grades(self, info: Info, input: ImportGrades) -> GradeJobPayload:
+        return await importing.import_grades(info.context, input)
+
+    @strawberry.mutation(
+        description="A file of a class's grades, made by a job; its `downloadUrl` is where to get "
+        "it, with the right to see all grades of the course."
+    )
+    async def export_grades(self, info: Info, input: ExportGrades) -> GradeJobPayload:
+        return await exporting.export_grades(info.context, input)
 
     @strawberry.mutation(description="End a job before it is done; what it has done stays.")
     async def cancel_grade_job(self, info: Info, input: CancelGradeJob) -> CancelGradeJobPayload:

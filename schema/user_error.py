@@ -39,6 +39,15 @@ class GradeErrorCode(Enum):
     JOB_NOT_FOUND = strawberry.enum_value(
         "JOB_NOT_FOUND", description="No such job that the viewer may know of."
     )
+    EXPORT_NOT_READY = strawberry.enum_value(
+        "EXPORT_NOT_READY", description="The file is not complete."
+    )
+    EXPORT_EXPIRED = strawberry.enum_value(
+        "EXPORT_EXPIRED", description="The file is no longer kept."
+    )
+    FORMAT_UNAVAILABLE = strawberry.enum_value(
+        "FORMAT_UNAVAILABLE", description="What the file format needs is not installed."
+    )
     INVALID_GRADING_POLICY = strawberry.enum_value(
         "INVALID_GRADING_POLICY",
         description="A policy that cannot grade anything; the message names all its faults.",

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from server.auth import Authenticator
 from server.database_wait import opened_when_reachable
 from server.delivery_runner import webhooks_delivered
 from server.document_rules import DocumentRules
+from server.downloads import download_route
 from server.drain import Drain
 from server.event_stream import grade_event_stream
 from server.explorer import ExplorerConfig, example_tabs, explorer_routes
@@ -75,6 +76,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
         freeze_after=settings.freeze_after,
         frozen_for_services=not settings.services_write_frozen,
         webhook_targets=settings.webhook_targets,
+        exports_kept=timedelta(hours=settings.export_hours),
         drain=drain,
         rules=DocumentRules.of(settings),
         http_limits=HttpLimits.of(settings),
@@ -87,6 +89,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
         routes=[
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", endpoint),
+            download_route(authenticator, endpoint.context_of),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             *metrics_routes(settings),

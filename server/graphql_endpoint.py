@@ -12,7 +12,7 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from resolvers.access import ANONYMOUS
-from resolvers.context import Context
+from resolvers.context import EXPORTS_KEPT, Context
 from resolvers.webhook_targets import NO_TARGETS, WebhookTargets
 from schema import schema
 from schema.time_limit import limit_executions
@@ -47,6 +47,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         *,
         freeze_after: timedelta | None,
         frozen_for_services: bool = True,
+        exports_kept: timedelta = EXPORTS_KEPT,
         drain: Drain,
         rules: DocumentRules,
         http_limits: HttpLimits,
@@ -71,12 +72,13 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self._authenticator = authenticator
         self._freeze_after = freeze_after
         self._frozen_for_services = frozen_for_services
+        self._exports_kept = exports_kept
         self._operation_timeout = operation_timeout
         self._webhook_targets = webhook_targets
         self._now = now
         self._http = HttpEndpoint(
             authenticator,
-            self._context,
+            self.context_of,
             limits=http_limits,
             documents=rules.documents,
             drain=drain,
@@ -95,7 +97,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
         # Nobody has said who they are: `admit` replaces it when they do.
-        return self._context(request, Identity(ANONYMOUS), uuid4().hex)
+        return self.context_of(request, Identity(ANONYMOUS), uuid4().hex)
 
     async def admit(
         self, connection: HTTPConnection, authorization: str | None
@@ -105,7 +107,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         :raises InvalidToken: if the token does not hold.
         """
         identity = await self._authenticator.identify(authorization)
-        return self._context(
+        return self.context_of(
             connection, identity, request_id_of(connection)
         ), identity.seconds_left()
 
@@ -117,7 +119,10 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         except Refused as refused:
             await socket.send_denial_response(refusal(refused, JSON, uuid4().hex))
 
-    def _context(self, connection: HTTPConnection, identity: Identity, request_id: str) -> Context:
+    def context_of(
+        self, connection: HTTPConnection, identity: Identity, request_id: str
+    ) -> Context:
+        """Return the circumstances of who sends a request or a message."""
         return Context(
             viewer=identity.viewer,
             claimed=identity.viewer,
@@ -125,6 +130,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             freeze_after=self._freeze_after,
             frozen_for_services=self._frozen_for_services,
             webhook_targets=self._webhook_targets,
+            exports_kept=self._exports_kept,
             events=getattr(connection.state, "events", None),
             request_id=request_id,
         )

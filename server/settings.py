@@ -63,6 +63,9 @@ class Settings(DeliverySettings, TokenSettings, LimitSettings):
         le=36_500,
         description="Days that grade events are kept; `none` for ever.",
     )
+    export_hours: int = Field(
+        default=24, ge=1, le=8_760, description="Hours that files of exported grades are kept."
+    )
     max_body: int = Field(
         default=512_000, ge=1, le=100_000_000, description="Bytes that a request's body may have."
     )

@@ -53,6 +53,8 @@ def test_every_command_is_listed_and_none_of_them_is_loaded_for_that() -> None:
         "import-course",
         "import-learners",
         "import-scores",
+        "export-grades",
+        "import-grades",
         "grant-role",
         "revoke-role",
         "regrade",

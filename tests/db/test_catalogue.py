@@ -17,6 +17,7 @@ TABLES = (
     *("course", "course_version", "course_publication", "block", "learner", "enrollment"),
     *("problem_score", "subsection_grade", "course_grade", "grade_event", "event_log_state"),
     *("course_role", "override_entry", "first_answer", "grade_job", "job_chunk", "job_error"),
+    *("job_export", "job_file_part", "job_import", "import_line"),
     "webhook",
 )
 CHECKS = {
@@ -33,6 +34,7 @@ CHECKS = {
     ("course_grade", "course_grade_algorithm_known"),
     ("grade_event", "grade_event_kind_known"),
     ("grade_job", "grade_job_kind_known"),
+    ("job_export", "job_export_format_known"),
     ("grade_job", "grade_job_state_known"),
     ("grade_job", "grade_job_counts"),
     ("job_chunk", "job_chunk_state_known"),

@@ -158,6 +158,10 @@ MUTATIONS: Final = {
     ),
     "setGradesFrozen": change("courseKey: $COURSE, frozen: false", COURSE_EDITORS),
     "registerWebhook": change(f'url: "https://{HOOKS}/", courseKeys: [$COURSE]', WEBHOOK_MANAGERS),
+    "importGrades": change(
+        'courseKey: $COURSE, csv: "user_id,course_id,new_override-hw2\\n"', WRITERS
+    ),
+    "exportGrades": change("courseKey: $COURSE", READERS),
 }
 # Who may not look after a webhook is told that there is none of its id.
 OF_WEBHOOKS: Final = {"updateWebhook": ", active: true", "retryWebhook": "", "removeWebhook": ""}

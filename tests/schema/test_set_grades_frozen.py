@@ -200,9 +200,10 @@ WRITES: Final[dict[str, dict[str, Any]]] = {
         "gradeCutoffs": [{"letterGrade": "Pass", "threshold": 0.5}],
     },
     "bulkOverrideSubsectionGrades": {"items": [{**PLACE, "values": {"earnedGraded": 1}}]},
+    "importGrades": {"csv": f"user_id,course_id,new_override-hw1\n{ADA.id},{COURSE_KEY},1\n"},
 }
 WRITES_NO_GRADES: Final = {
-    *("cancelGradeJob", "setGradesFrozen"),
+    *("cancelGradeJob", "exportGrades", "setGradesFrozen"),
     *("registerWebhook", "updateWebhook", "retryWebhook", "removeWebhook"),
 }
 

@@ -62,6 +62,7 @@ def test_without_anything_set_it_is_a_development_server_on_this_machine() -> No
         "freeze_days": 30,
         "services_write_frozen": False,
         "event_retention_days": 30,
+        "export_hours": 24,
         "max_body": 512_000,
         "max_url": 8_000,
         "body_timeout": 10.0,
