@@ -32,9 +32,17 @@ class Client(Protocol):
 
     async def fetch_rows(self, sql: str, args: Sequence[object]) -> Rows: ...
 
+    async def fetch_together(
+        self, queries: Sequence[str], args: Sequence[object]
+    ) -> Sequence[Rows]: ...
+
     async def run(self, sql: str, args: Sequence[object]) -> int: ...
 
     async def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None: ...
+
+    async def run_together(
+        self, statements: Sequence[tuple[str, Sequence[Sequence[object]]]]
+    ) -> None: ...
 
 
 def database_config(  # noqa: PLR0913

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from db.connection import Rows
 from db.courses import StoredCourse
 from db.sql import among, as_bool, as_datetime, fetch, id_array
+from db.together import Write
 from db.upsert import Upsert, upsert_rows
 from grading import Algorithm, CourseGrade, CourseKey, LearnerId
 
@@ -27,22 +29,36 @@ _SAVE: Final = Upsert(
     key=("course_id", "learner_id"),
 )
 
+# What `course_grades_in` understands: a grade is `g`, its course `c`, that one's version `v`.
+COURSE_GRADE_COLUMNS: Final = (
+    "g.course_id, g.learner_id, c.key, g.percent, g.unrounded, g.letter_grade,"
+    " g.passed, g.passed_at, g.algorithm, g.grading_policy_hash, v.version, g.version,"
+    " g.updated_at"
+)
+_GRADES: Final = (
+    f"select {COURSE_GRADE_COLUMNS}"
+    " from course_grade g"
+    " join course c on c.id = g.course_id"
+    " join course_version v on v.id = g.course_version_id"
+    " where "
+)
+
 
 async def course_grades(
     course_ids: Iterable[int], learner_ids: Iterable[LearnerId]
 ) -> dict[tuple[int, LearnerId], CourseGrade]:
     """Return the stored grades of these learners in these courses."""
-    rows = await fetch(
-        "select g.course_id, g.learner_id, c.key, g.percent, g.unrounded, g.letter_grade,"
-        " g.passed, g.passed_at, g.algorithm, g.grading_policy_hash, v.version, g.version,"
-        " g.updated_at"
-        " from course_grade g"
-        " join course c on c.id = g.course_id"
-        " join course_version v on v.id = g.course_version_id"
-        f" where {among('g.course_id', 1)} and {among('g.learner_id', 2)}",
-        id_array(course_ids),
-        id_array(learner_ids),
-    )
+    rows = await fetch(course_grades_query(), id_array(course_ids), id_array(learner_ids))
+    return course_grades_in(rows)
+
+
+def course_grades_query() -> str:
+    """Ask for what `course_grades_in` understands: courses are in `$1`, learners in `$2`."""
+    return f"{_GRADES}{among('g.course_id', 1)} and {among('g.learner_id', 2)}"
+
+
+def course_grades_in(rows: Rows) -> dict[tuple[int, LearnerId], CourseGrade]:
+    """Return the grades that were asked for."""
     return {
         (row[0], row[1]): CourseGrade(
             course_key=CourseKey(row[2]),
@@ -95,7 +111,12 @@ async def stale_ids(course: StoredCourse, *, without_errors_of: int, limit: int)
 
 async def save_course_grades(course: StoredCourse, grades: Sequence[CourseGrade]) -> None:
     """Store grades computed under this version of the course, all or none."""
-    await upsert_rows(
+    await upsert_rows(*course_grades_write(course, grades))
+
+
+def course_grades_write(course: StoredCourse, grades: Sequence[CourseGrade]) -> Write:
+    """Say what is to be stored of grades computed under this version of the course."""
+    return Write(
         _SAVE,
         [
             (

@@ -68,9 +68,12 @@ _contents: WeakKeyDictionary[object, OrderedDict[int, StoredCourse]] = WeakKeyDi
 # The same object as long as staff set no other freeze, so that what hangs on it is kept as well.
 _frozen: WeakKeyDictionary[StoredCourse, StoredCourse] = WeakKeyDictionary()
 
+# What `present_courses_in` understands: a course is `c`, its publication `p`.
+PRESENT_COLUMNS: Final = (
+    "c.id, c.key, p.version_id, p.frozen, p.freeze_set_at, p.freeze_set_by, p.freeze_reason"
+)
 _PRESENT: Final = (
-    "select c.id, c.key, p.version_id, p.frozen, p.freeze_set_at, p.freeze_set_by, p.freeze_reason"
-    " from course c join course_publication p on p.course_id = c.id where "
+    f"select {PRESENT_COLUMNS} from course c join course_publication p on p.course_id = c.id where "
 )
 
 
@@ -82,8 +85,17 @@ async def present_courses(keys: Iterable[CourseKey]) -> dict[CourseKey, StoredCo
 
 async def present_courses_by_id(ids: Iterable[int]) -> dict[int, StoredCourse]:
     """Return the present version of each of the courses that exist, by number."""
-    found = await _present(await fetch(_PRESENT + among("c.id", 1), id_array(ids)))
-    return {course.id: course for course in found}
+    return await present_courses_in(await fetch(present_courses_query(), id_array(ids)))
+
+
+def present_courses_query() -> str:
+    """Ask for what `present_courses_in` understands, of the courses whose numbers are in `$1`."""
+    return _PRESENT + among("c.id", 1)
+
+
+async def present_courses_in(rows: Rows) -> dict[int, StoredCourse]:
+    """Return the courses that were asked for, by number, with their content from memory."""
+    return {course.id: course for course in await _present(rows)}
 
 
 async def set_freeze(course_id: int, freeze: FreezeByHand | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from db.sql import among, as_bool, fetch, id_array
 from db.upsert import Upsert, upsert_rows
@@ -36,20 +36,27 @@ _SAVE: Final = Upsert(
 )
 
 
+# What `enrollment_in` understands: an enrollment is `e`.
+ENROLLMENT_COLUMNS: Final = "e.course_id, e.learner_id, e.active, e.mode, e.cohort"
+
+
 async def enrollments(
     course_ids: Iterable[int], learner_ids: Iterable[LearnerId]
 ) -> dict[tuple[int, LearnerId], Enrollment]:
     """Return the enrollments of these learners in these courses, active or not."""
     rows = await fetch(
-        "select course_id, learner_id, active, mode, cohort from enrollment"
-        f" where {among('course_id', 1)} and {among('learner_id', 2)}",
+        f"select {ENROLLMENT_COLUMNS} from enrollment e"
+        f" where {among('e.course_id', 1)} and {among('e.learner_id', 2)}",
         id_array(course_ids),
         id_array(learner_ids),
     )
-    return {
-        (course_id, learner_id): Enrollment(course_id, learner_id, as_bool(active), mode, cohort)
-        for course_id, learner_id, active, mode, cohort in rows
-    }
+    return {(row[0], row[1]): enrollment_in(row) for row in rows}
+
+
+def enrollment_in(row: tuple[Any, ...]) -> Enrollment:
+    """Return the enrollment that was asked for."""
+    course_id, learner_id, active, mode, cohort = row
+    return Enrollment(course_id, learner_id, as_bool(active), mode, cohort)
 
 
 async def course_keys_of(

@@ -14,6 +14,7 @@ from db.connection import dialect
 from db.event_log_state import MAX_ID, Place
 from db.event_payload import change_of, payload_of
 from db.sql import among, among_texts, as_datetime, fetch, id_array, text_array
+from db.together import Write
 from db.upsert import Upsert, upsert_rows
 from grading import Cause, EventKind, GradeChange, LearnerId
 
@@ -83,7 +84,14 @@ async def append_events(
     course_id: int, changes: Sequence[GradeChange], origin: Origin, *, now: datetime
 ) -> None:
     """Write changes into the log, in their order. To be called in the changes' transaction."""
-    await upsert_rows(
+    await upsert_rows(*events_write(course_id, changes, origin, now=now))
+
+
+def events_write(
+    course_id: int, changes: Sequence[GradeChange], origin: Origin, *, now: datetime
+) -> Write:
+    """Say what is to be written into the log of these changes, in their order."""
+    return Write(
         _APPEND,
         [
             (

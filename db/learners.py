@@ -23,7 +23,7 @@ class Learner:
     external_user_key: str | None = None
 
 
-_COLUMNS = "id, username, full_name, email, external_user_key"
+LEARNER_COLUMNS = "l.id, l.username, l.full_name, l.email, l.external_user_key"
 
 _SAVE = Upsert(
     table="learner",
@@ -55,14 +55,17 @@ def search_text(
 
 async def learners_by_id(ids: Iterable[LearnerId]) -> dict[LearnerId, Learner]:
     """Return the learners of these ids that exist."""
-    rows = await fetch(f"select {_COLUMNS} from learner where {among('id', 1)}", id_array(ids))
+    rows = await fetch(
+        f"select {LEARNER_COLUMNS} from learner l where {among('l.id', 1)}", id_array(ids)
+    )
     return {row[0]: Learner(*row) for row in rows}
 
 
 async def learners_by_name(column: LearnerName, names: Iterable[str]) -> dict[str, Learner]:
     """Return the learners of these user names, or external user keys, that exist."""
     rows = await fetch(
-        f"select {_COLUMNS} from learner where {among_texts(column, 1)}", text_array(names)
+        f"select {LEARNER_COLUMNS} from learner l where {among_texts(f'l.{column}', 1)}",
+        text_array(names),
     )
     found = [Learner(*row) for row in rows]
     if column == "username":

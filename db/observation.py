@@ -47,6 +47,12 @@ class _ObservedClient:
         with observing(sql):
             return await self._client.fetch_rows(sql, args)
 
+    async def fetch_together(
+        self, queries: Sequence[str], args: Sequence[object]
+    ) -> "Sequence[Rows]":
+        with observing("; ".join(queries)):
+            return await self._client.fetch_together(queries, args)
+
     async def run(self, sql: str, args: Sequence[object]) -> int:
         with observing(sql):
             return await self._client.run(sql, args)
@@ -54,3 +60,9 @@ class _ObservedClient:
     async def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         with observing(sql):
             await self._client.run_many(sql, rows)
+
+    async def run_together(
+        self, statements: Sequence[tuple[str, Sequence[Sequence[object]]]]
+    ) -> None:
+        with observing("; ".join(sql for sql, _ in statements)):
+            await self._client.run_together(statements)

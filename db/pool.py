@@ -18,8 +18,9 @@ def pool_use() -> PoolUse | None:
     """Return how many connections are open; None on SQLite, which has no pool."""
     if dialect() != "postgres":
         return None
-    pool = cast(AsyncpgPool, client())._pool  # noqa: SLF001
-    if pool is None:
+    database = cast(AsyncpgPool, client())
+    pool = database._pool  # noqa: SLF001
+    if pool is None or database.connections is None:
         return None
-    idle = pool.get_idle_size()
+    idle = pool.get_idle_size() + database.connections.waiting
     return PoolUse(pool.get_size() - idle, idle, pool.get_max_size())

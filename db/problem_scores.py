@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from db.connection import Rows
 from db.courses import StoredCourse, usage_keys_by_course
 from db.sql import among, as_datetime, fetch, id_array
+from db.together import Write
 from db.upsert import Upsert, upsert_rows
 from grading import LearnerId, RecordedScore, UsageKey
 
@@ -26,6 +28,11 @@ _SAVE: Final = Upsert(
     key=("course_id", "learner_id", "block_id"),
 )
 
+_SCORES: Final = (
+    "select course_id, learner_id, block_id, earned, possible, scored_at, first_scored_at"
+    " from problem_score where "
+)
+
 
 @dataclass(frozen=True, slots=True)
 class NewScore:
@@ -42,11 +49,22 @@ async def recorded_scores(
 ) -> dict[tuple[int, LearnerId], dict[UsageKey, RecordedScore]]:
     """Return each learner's scores by problem; nothing for a learner without any."""
     rows = await fetch(
-        "select course_id, learner_id, block_id, earned, possible, scored_at, first_scored_at"
-        f" from problem_score where {among('course_id', 1)} and {among('learner_id', 2)}",
+        recorded_scores_query(),
         id_array(course.id for course in courses),
         id_array(learner_ids),
     )
+    return recorded_scores_in(rows, courses)
+
+
+def recorded_scores_query() -> str:
+    """Ask for what `recorded_scores_in` understands: courses are in `$1`, learners in `$2`."""
+    return f"{_SCORES}{among('course_id', 1)} and {among('learner_id', 2)}"
+
+
+def recorded_scores_in(
+    rows: Rows, courses: Collection[StoredCourse]
+) -> dict[tuple[int, LearnerId], dict[UsageKey, RecordedScore]]:
+    """Return the scores that were asked for, of problems that the courses know."""
     keys = usage_keys_by_course(courses)
     found: dict[tuple[int, LearnerId], dict[UsageKey, RecordedScore]] = {}
     for course_id, learner_id, block_id, earned, possible, scored_at, first_scored_at in rows:
@@ -61,7 +79,12 @@ async def recorded_scores(
 
 async def save_scores(course: StoredCourse, scores: Sequence[NewScore], *, now: datetime) -> None:
     """Store scores in place of earlier ones, all or none."""
-    await upsert_rows(
+    await upsert_rows(*scores_write(course, scores, now=now))
+
+
+def scores_write(course: StoredCourse, scores: Sequence[NewScore], *, now: datetime) -> Write:
+    """Say what is to be stored in place of earlier scores."""
+    return Write(
         _SAVE,
         [
             (

@@ -9,36 +9,24 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
-from types import TracebackType
 from typing import Any, TypeVar
 
 import aiosqlite
-from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
-from tortoise.backends.sqlite.client import (
-    SqliteClient,
-    SqliteTransactionContext,
-    SqliteTransactionWrapper,
-)
-from tortoise.connection import get_connections
+from tortoise.backends.base.client import TransactionContext
 
-from db.errors import TransactionManagementError
-from db.observation import observing
-from db.savepoint import SavepointContext
 from db.shielding import finish
 from db.sqlite_dialect import numbered, only_reads, stored_time
+from db.sqlite_statements import SqliteStatements
 from db.sqlite_thread import (
     Work,
-    begin,
-    commit,
     fetch,
+    fetch_each,
     fetch_mappings,
     in_thread,
     log_ahead,
-    run,
-    run_many,
-    run_script,
     translated_errors,
 )
+from db.sqlite_transaction import SqliteTransaction, SqliteTransactionScope
 
 T = TypeVar("T")
 
@@ -49,26 +37,7 @@ BUSY_TIMEOUT_MS = 15_000
 sqlite3.register_adapter(datetime, stored_time)
 
 
-class _Statements(SqliteClient):
-    """What the opened file and a transaction have in common."""
-
-    async def _with_writer(self, work: Work[T]) -> T:
-        async with self.acquire_connection() as writer:
-            with translated_errors():
-                return await in_thread(writer, work)
-
-    async def fetch_rows(self, sql: str, args: Sequence[object]) -> list[tuple[Any, ...]]:
-        """Return the rows of a statement with `$n` placeholders as plain tuples."""
-        self.log.debug("%s: %s", sql, args)
-        return await self._with_writer(partial(fetch, numbered(sql), args))
-
-    async def run(self, sql: str, args: Sequence[object]) -> int:
-        """Run a statement with `$n` placeholders; return the number of rows it touched."""
-        self.log.debug("%s: %s", sql, args)
-        return await self._with_writer(partial(run, numbered(sql), args))
-
-
-class SqliteConnections(_Statements):
+class SqliteConnections(SqliteStatements):
     """The database file, opened by one writer and by readers that never wait for it."""
 
     def __init__(self, file_path: str, *, foreign_keys: bool = True, **kwargs: Any) -> None:  # noqa: ANN401
@@ -185,6 +154,23 @@ class SqliteConnections(_Statements):
         self.log.debug("%s: %s", sql, args)
         return await self._read(partial(fetch, numbered(sql), args))
 
+    async def fetch_together(
+        self, queries: Sequence[str], args: Sequence[object]
+    ) -> list[list[tuple[Any, ...]]]:
+        """Return the rows of several queries, all as of one moment."""
+        if not all(map(self._goes_to_a_reader, queries)):
+            return await super().fetch_together(queries, args)
+        self.log.debug("%s: %s", "; ".join(queries), args)
+        return await self._read(partial(fetch_each, list(map(numbered, queries)), args))
+
+    async def run_together(
+        self, statements: Sequence[tuple[str, Sequence[Sequence[object]]]]
+    ) -> None:
+        """Run each statement with `$n` placeholders for each of its rows: all or none."""
+        transaction = SqliteTransaction(self)
+        async with SqliteTransactionScope(transaction, self._lock):
+            await transaction.run_together(statements)
+
     async def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Run a statement with `$n` placeholders for every row: all of them or none."""
         transaction = SqliteTransaction(self)
@@ -193,108 +179,6 @@ class SqliteConnections(_Statements):
 
     def _in_transaction(self) -> TransactionContext:
         return SqliteTransactionScope(SqliteTransaction(self), self._lock)
-
-
-class SqliteTransaction(SqliteTransactionWrapper, _Statements):
-    """The writer within one transaction; of no use to anybody once that has ended."""
-
-    _parent: "SqliteConnections | SqliteTransaction"
-
-    def __init__(self, parent: "SqliteConnections | SqliteTransaction") -> None:
-        super().__init__(parent)
-        if isinstance(parent, SqliteTransaction):
-            self._lock = parent._lock  # noqa: SLF001
-
-    @property
-    def ended(self) -> bool:
-        """Whether this transaction, or the one around it, was committed or rolled back."""
-        outer = self._parent
-        return self._finalized or (isinstance(outer, SqliteTransaction) and outer.ended)
-
-    @asynccontextmanager
-    async def acquire_connection(self) -> AsyncIterator[aiosqlite.Connection]:  # type: ignore[override]
-        """Hold the transaction's connection.
-
-        :raises TransactionManagementError: in a task that outlived the transaction.
-        """
-        async with self._lock:
-            if self.ended:
-                raise TransactionManagementError("the transaction of this task has ended")
-            yield self._connection
-
-    async def run_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
-        """Run a statement with `$n` placeholders for every row."""
-        self.log.debug("%s: %s rows", sql, len(rows))
-        await self._with_writer(partial(run_many, numbered(sql), rows))
-
-    async def execute_script(self, query: str) -> None:
-        """Run several statements without leaving the transaction."""
-        self.log.debug(query)
-        await self._with_writer(partial(run_script, query))
-
-    async def begin(self) -> None:
-        """Take the write lock of the database file."""
-        parent = self._parent
-        assert isinstance(parent, SqliteConnections)  # noqa: S101
-        self._connection = await parent.writer()
-        try:
-            with translated_errors():
-                await finish(in_thread(self._connection, begin))
-        except BaseException:
-            await finish(in_thread(self._connection, sqlite3.Connection.rollback))
-            raise
-
-    async def commit(self) -> None:
-        """Store everything, or nothing if that fails."""
-        await self._end("commit", commit)
-
-    async def rollback(self) -> None:
-        """Forget everything."""
-        await self._end("rollback", sqlite3.Connection.rollback)
-
-    async def _end(self, name: str, work: Work[None]) -> None:
-        async with self.acquire_connection() as writer:
-            self._finalized = True
-            with observing(name), translated_errors():
-                await in_thread(writer, work)
-
-    def _in_transaction(self) -> TransactionContext:
-        return SavepointContext(SqliteTransaction(self))
-
-
-class SqliteTransactionScope(SqliteTransactionContext):
-    """Holds the writer from BEGIN to COMMIT or ROLLBACK, whatever happens in between."""
-
-    connection: SqliteTransaction
-
-    async def __aenter__(self) -> TransactionalDBClient:
-        await self._trxlock.acquire()
-        try:
-            await self.connection.begin()
-        except BaseException:
-            self._trxlock.release()
-            raise
-        self.token = get_connections().set(self.connection_name, self.connection)
-        return self.connection
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> None:
-        # A generator may be closed by another task than the one that entered here.
-        with suppress(ValueError):
-            get_connections().reset(self.token)
-        try:
-            if self.connection.ended:
-                return
-            if exc_type is None:
-                await finish(self.connection.commit())
-            else:
-                await finish(self.connection.rollback())
-        finally:
-            self._trxlock.release()
 
 
 client_class = SqliteConnections

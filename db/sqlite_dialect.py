@@ -8,6 +8,7 @@ from functools import lru_cache
 
 # A text literal, kept as it is, or a placeholder with PostgreSQL's cast behind it.
 _LITERAL_OR_PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|\$(\d+)(?:::[a-z]+(?: precision)?(?:\[\])?)?")
+_NUMBERED = re.compile(r"\?(\d+)")
 _WRITES = re.compile(r"\b(?:insert|update|delete|replace)\b", re.IGNORECASE)
 
 
@@ -18,6 +19,12 @@ def numbered(sql: str) -> str:
         lambda found: f"?{found[1]}" if found[1] else found[0],
         sql,
     )
+
+
+@lru_cache(maxsize=1024)
+def placeholders(sql: str) -> int:
+    """Return how many arguments a statement with `?1` takes: SQLite wants no others."""
+    return max((int(number) for number in _NUMBERED.findall(sql)), default=0)
 
 
 @lru_cache(maxsize=1024)

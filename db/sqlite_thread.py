@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from db.errors import IntegrityError, OperationalError, RetryableError
-from db.sqlite_dialect import statements
+from db.sqlite_dialect import placeholders, statements
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -76,6 +76,19 @@ def fetch(sql: str, args: Sequence[object], db: sqlite3.Connection) -> list[tupl
     return cursor.execute(sql, args).fetchall()
 
 
+def fetch_each(
+    queries: Sequence[str], args: Sequence[object], db: sqlite3.Connection
+) -> list[list[tuple[Any, ...]]]:
+    begun = not db.in_transaction
+    if begun:
+        db.execute("BEGIN")  # so that all see the file as of one moment
+    try:
+        return [fetch(query, args[: placeholders(query)], db) for query in queries]
+    finally:
+        if begun:
+            db.rollback()
+
+
 def fetch_mappings(sql: str, args: Sequence[object], db: sqlite3.Connection) -> list[sqlite3.Row]:
     return db.execute(sql, args).fetchall()
 
@@ -86,6 +99,20 @@ def run(sql: str, args: Sequence[object], db: sqlite3.Connection) -> int:
 
 def run_many(sql: str, rows: Iterable[Sequence[object]], db: sqlite3.Connection) -> None:
     db.executemany(sql, rows)
+
+
+def run_each(
+    statements: Sequence[tuple[str, Iterable[Sequence[object]]]], db: sqlite3.Connection
+) -> None:
+    db.execute("SAVEPOINT each_or_none")
+    try:
+        for sql, rows in statements:
+            run_many(sql, rows, db)
+    except BaseException:
+        db.execute("ROLLBACK TO each_or_none")
+        raise
+    finally:
+        db.execute("RELEASE each_or_none")
 
 
 def run_script(script: str, db: sqlite3.Connection) -> None:

@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from db.connection import Rows
 from db.courses import StoredCourse, usage_keys_by_course
 from db.sql import among, as_datetime, execute_many, fetch, id_array
+from db.together import Write
 from db.upsert import Upsert, upsert_rows
 from grading import (
     LearnerId,
@@ -59,10 +61,22 @@ async def subsection_grades(
 ) -> dict[tuple[int, LearnerId], dict[UsageKey, SubsectionGrade]]:
     """Return each learner's stored grades by subsection; nothing for a learner without any."""
     rows = await fetch(
-        f"{_GRADES}{among('g.course_id', 1)} and {among('g.learner_id', 2)}",
+        subsection_grades_query(),
         id_array(course.id for course in courses),
         id_array(learner_ids),
     )
+    return subsection_grades_in(rows, courses)
+
+
+def subsection_grades_query() -> str:
+    """Ask for what `subsection_grades_in` understands: courses are in `$1`, learners in `$2`."""
+    return f"{_GRADES}{among('g.course_id', 1)} and {among('g.learner_id', 2)}"
+
+
+def subsection_grades_in(
+    rows: Rows, courses: Collection[StoredCourse]
+) -> dict[tuple[int, LearnerId], dict[UsageKey, SubsectionGrade]]:
+    """Return the grades that were asked for, of subsections that the courses know."""
     found: dict[tuple[int, LearnerId], dict[UsageKey, SubsectionGrade]] = {}
     keys = usage_keys_by_course(courses)
     for (
@@ -128,6 +142,13 @@ async def save_subsection_grades(
 
     Overrides are stored by `save_overrides`.
     """
+    await upsert_rows(*subsection_grades_write(course, grades))
+
+
+def subsection_grades_write(
+    course: StoredCourse, grades: Sequence[tuple[LearnerId, SubsectionGrade]]
+) -> Write:
+    """Say what is to be stored of grades computed under this version, without overrides."""
     decimals = course.content.algorithm.subsection_decimals
     rows = []
     for learner_id, grade in grades:
@@ -150,7 +171,7 @@ async def save_subsection_grades(
                 grade.last_updated,
             )
         )
-    await upsert_rows(_SAVE, rows)
+    return Write(_SAVE, rows)
 
 
 async def save_overrides(

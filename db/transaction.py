@@ -3,15 +3,15 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from tortoise.transactions import in_transaction
 
-from db.connection import dialect, in_a_transaction
+from db.asyncpg_backend import AsyncpgPool
+from db.connection import client, dialect, in_a_transaction
 from db.errors import RetryableError, TransactionManagementError
-from db.sql import fetch
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,14 +22,18 @@ ATTEMPTS = 3
 # Keys of two numbers are other locks than those of one, which are the stripes'.
 _FREEZE_LOCKS = 1
 
+# Numbers of our own go into these texts: what is sent together with BEGIN has no parameters.
 # `order by` in the subquery: all transactions take their locks in the same order. The course's
 # lock is shared by all who write grades; whoever freezes them waits for those who have begun.
 _LOCK_STRIPES = (
-    f"with course as materialized (select pg_advisory_xact_lock_shared({_FREEZE_LOCKS}, $2::int))"
+    "with course as materialized"
+    f" (select pg_advisory_xact_lock_shared({_FREEZE_LOCKS}, {{course}}))"
     " select pg_advisory_xact_lock(stripe) from course,"
-    " (select stripe from unnest($1::bigint[]) as stripe order by stripe) as ordered"
+    " (select stripe from unnest('{{{stripes}}}'::bigint[]) as stripe order by stripe) as ordered"
 )
-_LOCK_COURSE = f"select pg_advisory_xact_lock({_FREEZE_LOCKS}, $1::int)"
+# Whoever has the locks asks for rows by their keys: to plan that anew takes longer than to do it.
+_SAME_PLANS = "set local plan_cache_mode = force_generic_plan"
+_LOCK_COURSE = f"select pg_advisory_xact_lock({_FREEZE_LOCKS}, {{course}})"
 
 
 @asynccontextmanager
@@ -54,9 +58,9 @@ async def grade_transaction(course_id: int, learner_ids: Iterable[int]) -> Async
     """
     if in_a_transaction():
         raise TransactionManagementError("a grade transaction cannot be part of another one")
-    async with transaction():
-        if dialect() == "postgres":
-            await fetch(_LOCK_STRIPES, stripes(course_id, learner_ids), _lock_of(course_id))
+    keys = ",".join(map(str, stripes(course_id, learner_ids)))
+    locks = _LOCK_STRIPES.format(course=_lock_of(course_id), stripes=keys)
+    async with _opened(f"{locks}; {_SAME_PLANS}"):
         yield
 
 
@@ -70,10 +74,16 @@ async def freeze_transaction(course_id: int) -> AsyncIterator[None]:
     """
     if in_a_transaction():
         raise TransactionManagementError("a freeze cannot be part of another transaction")
-    async with transaction():
-        if dialect() == "postgres":
-            await fetch(_LOCK_COURSE, _lock_of(course_id))
+    async with _opened(_LOCK_COURSE.format(course=_lock_of(course_id))):
         yield
+
+
+def _opened(locks: str) -> AbstractAsyncContextManager[object]:
+    # What is read afterwards is as new as the locks: a statement of its own sees what was
+    # committed before it began, and the locks are taken before the first one.
+    if dialect() == "postgres":
+        return cast(AsyncpgPool, client()).transaction(locks)
+    return transaction()
 
 
 def stripes(course_id: int, learner_ids: Iterable[int]) -> list[int]:

@@ -1,16 +1,15 @@
 """Finding learners by any of their names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, cast
+from typing import cast
 
 from db.courses import StoredCourse
 from db.enrollments import Enrollment
 from db.learners import Learner
 from grading import CourseKey, LearnerId, LearnerNotFound
-from grading.keys import MAX_LEARNER_ID
 from resolvers import access
 from resolvers.context import Context
+from resolvers.learner_ref import LearnerRef, learner_id_of
 from resolvers.loaders import Enrolled
 from resolvers.storable import is_storable
 
@@ -32,20 +31,11 @@ __all__ = [
     "require_learner",
 ]
 
-MAX_LEARNER_ID_DIGITS = len(str(MAX_LEARNER_ID))
 _SPELLED = {  # as clients write them
     "user_id": "userId",
     "username": "username",
     "external_user_key": "externalUserKey",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LearnerRef:
-    """One way to name a learner, with the name."""
-
-    kind: Literal["user_id", "username", "external_user_key"]
-    name: str
 
 
 async def read_learners(context: Context, learner_ids: Sequence[LearnerId]) -> list[Learner]:
@@ -177,11 +167,3 @@ async def require_learner(
     if learner is None:
         raise LearnerNotFound(f"There is no learner whose {_SPELLED[ref.kind]} is {ref.name!r}.")
     return learner
-
-
-def learner_id_of(text: str) -> LearnerId | None:
-    """Return the user id that a text spells, None if it cannot be one."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_LEARNER_ID_DIGITS):
-        return None
-    number = int(text)
-    return LearnerId(number) if 0 < number <= MAX_LEARNER_ID else None

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 
-from db.courses import StoredCourse, present_courses_by_id
+from db.courses import StoredCourse
 from db.event_log import Origin
-from db.problem_scores import NewScore, save_scores
+from db.learner_records import read_records, save_records
+from db.problem_scores import NewScore
 from db.transaction import grade_transaction, retrying
 from grading import (
     BlockNotFound,
@@ -23,12 +24,7 @@ from grading import (
     zero_course_grade,
 )
 from resolvers.first_answers import FirstTime
-from resolvers.regrading import (
-    course_grade_version,
-    learner_records,
-    regrade_records,
-    save_regraded,
-)
+from resolvers.regrading import course_grade_version, regrade_records
 from resolvers.version_check import version_conflict
 
 
@@ -93,19 +89,17 @@ async def record_scores(  # noqa: PLR0913 - what, and under which conditions
     async with grade_transaction(course_id, learner_ids):
         if first is not None:
             await first.require()
-        course = (await present_courses_by_id([course_id]))[course_id]
+        stored = await read_records(course_id, learner_ids)
+        course, records = stored.course, stored.learners
         if require_open is not None:
             require_open(course)
-        records = await learner_records(course, learner_ids, with_scores=True)
         ledger = _Ledger(course, records)
         outcomes = [ledger.enter(entry) for entry in entries]
         regraded, errors = regrade_records(
             course, ledger.records(), ledger.touched(), cleared=ledger.cleared(), now=now
         )
-        await save_scores(
-            course, [new for new in ledger.new_scores() if new.learner_id in regraded], now=now
-        )
-        await save_regraded(course, regraded, origin, now=now)
+        scores = [new for new in ledger.new_scores() if new.learner_id in regraded]
+        await save_records(course, scores, regraded, origin, now=now)
         settled = [
             _settled(course, one, records[one.entry.learner_id], regraded, errors)
             for one in outcomes

@@ -10,6 +10,7 @@ import grading
 from resolvers import course_grades, freezing, grade_statistics, gradebook, learners
 from resolvers.course_list import permissions_of
 from resolvers.courses import StoredCourse
+from resolvers.grade_lookahead import look_ahead
 from schema.course_grade import CourseGrade
 from schema.cursor import parse_position
 from schema.global_id import global_id
@@ -19,7 +20,7 @@ from schema.gradebook import GradebookConnection
 from schema.gradebook_filter import BY_USERNAME, Filter, GradebookOrder, asked_filter
 from schema.grades_freeze import GradesFreeze
 from schema.info import Info
-from schema.learner import LearnerRefInput
+from schema.learner import LearnerRefInput, named
 from schema.node import Node
 from schema.policy import GradingPolicy
 from schema.structure import Section, Subsection
@@ -54,6 +55,7 @@ class Course(Node):
 
         None if there is no such learner that the viewer may know of.
         """
+        await look_ahead(info.context, [self.course_key], [named(ref)])
         if ref is None:
             own_id = await learners.own_learner_id(info.context, self.stored)
             return None if own_id is None else await self.read_grade(info, own_id)

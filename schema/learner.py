@@ -92,3 +92,8 @@ class LearnerRefInput:
             return self.ref()
         except InvalidInput as error:
             return error
+
+
+def named(ref: LearnerRefInput | None) -> LearnerRef | GradingError | None:
+    """Return whom an optional name means, or why nobody; None where no name is given."""
+    return None if ref is None else ref.ref_or_refusal()

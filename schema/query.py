@@ -7,13 +7,14 @@ import strawberry
 
 import grading
 from resolvers import courses, grade_events, learners, webhooks
+from resolvers.grade_lookahead import look_ahead
 from schema.course import Course
 from schema.course_grade import CourseGrade
 from schema.grade_event import GradeEventConnection, GradeEventType, kinds_of
 from schema.grade_job import GradeJob
 from schema.grade_jobs import find_grade_job
 from schema.info import Info
-from schema.learner import LearnerRefInput
+from schema.learner import LearnerRefInput, named
 from schema.node import Node
 from schema.node_lookup import find_node, find_nodes
 from schema.viewer import Viewer
@@ -80,6 +81,7 @@ class Query:
         ],
         learner: Learner = None,
     ) -> CourseGrade | None:
+        await look_ahead(info.context, [course_key], [named(learner)])
         course = await courses.find_course(info.context, course_key)
         if course is None:
             return None
@@ -100,7 +102,9 @@ class Query:
     ) -> list[CourseGrade]:
         if len(course_keys) > MAX_COURSES:
             raise grading.TooManyItems(f"{len(course_keys)} courses are more than {MAX_COURSES}.")
-        known = await courses.find_courses(info.context, list(dict.fromkeys(course_keys)))
+        keys = list(dict.fromkeys(course_keys))
+        await look_ahead(info.context, keys, [named(learner)])
+        known = await courses.find_courses(info.context, keys)
         found = await asyncio.gather(
             *(Course.of(course).read_grade_of(info, learner) for course in known)
         )

@@ -8,6 +8,7 @@ import strawberry
 import grading
 from resolvers import courses, scores
 from resolvers.context import Context
+from resolvers.grade_lookahead import look_ahead
 from resolvers.score_recording import Fate, ScoreOutcome
 from schema.course import Course
 from schema.course_grade import CourseGrade
@@ -114,6 +115,8 @@ async def record_scores(context: Context, input: RecordScoresInput) -> RecordSco
     try:
         key = request_key("recordScores", input)
         requests = [_request(at, score) for at, score in enumerate(input.scores)]
+        refs = [request.learner for request in requests[: scores.MAX_SCORES]]
+        await look_ahead(context, [input.course_key], refs)
         course = await courses.require_course(context, input.course_key)
         outcomes = await scores.record(context.for_change(), course, requests, key=key)
     except grading.GradingError as error:

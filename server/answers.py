@@ -1,7 +1,7 @@
 """Answers over HTTP: in GraphQL's form, whatever happened."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from strawberry.types import ExecutionResult
 
 from schema.limits import CODES
 from schema.live import SharedResult
+from server.entity_tags import entity_tag, is_held
 from server.negotiation import GRAPHQL_RESPONSE
 from server.refusals import RETRY_AFTER, Refused
 
@@ -19,6 +20,12 @@ _HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
     "Vary": "Accept",
     "X-Content-Type-Options": "nosniff",
+}
+# A client may keep it for itself, and must ask each time whether it holds.
+_TAGGED: Final[Mapping[str, str]] = {
+    **_HEADERS,
+    "Cache-Control": "private, no-cache",
+    "Vary": "Accept, Authorization",
 }
 # Of operations that were not run, or not to an end.
 _STATUSES: Final[Mapping[str, int]] = {
@@ -72,6 +79,21 @@ def answer(result: ExecutionResult, media_type: str, request_id: str) -> Respons
     elif status == 429:  # noqa: PLR2004
         headers["Retry-After"] = _retry_after(result)
     return _json_response(body_of(result), status, media_type, headers)
+
+
+def tagged_answer(
+    result: ExecutionResult, media_type: str, request_id: str, *, held: Sequence[str]
+) -> Response:
+    """Make the answer to a query that succeeded, for a client that may have it already.
+
+    ``held`` are the `If-None-Match` headers of the request.
+    """
+    body = orjson.dumps(body_of(result))
+    tag = entity_tag(media_type, body)
+    headers = {**_TAGGED, "X-Request-ID": request_id, "ETag": tag}
+    if is_held(tag, held):
+        return Response(None, 304, headers)
+    return Response(body, 200, {**headers, "Content-Type": f"{media_type}; charset=utf-8"})
 
 
 def refusal(refused: Refused, media_type: str, request_id: str) -> Response:

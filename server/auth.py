@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from joserfc.jwk import OctKey
 
 from resolvers.access import ANONYMOUS, Viewer
 from server.key_sets import KEY_TYPES, KeySet, KeySetKey
+from server.known_tokens import KnownTokens
 from server.settings import Settings
 from server.tokens import InvalidToken, viewer_of
 
@@ -56,6 +57,7 @@ class Authenticator:
     issuer: str | None = None
     audience: str | None = None
     leeway: int = 0
+    known: KnownTokens = field(default_factory=KnownTokens, compare=False)
 
     @classmethod
     def of(cls, settings: Settings) -> "Authenticator":
@@ -90,17 +92,26 @@ class Authenticator:
             return Identity(DEVELOPER)
         if not authorization:
             return Identity(ANONYMOUS)
+        if (known := self.known.find(authorization, self._keys)) is not None:
+            return known
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() not in ("bearer", "jwt") or not token.strip():
             raise InvalidToken("Send the token as `Authorization: Bearer TOKEN`.")
         try:
             claims = await self._claims(token.strip())
             holds_until = datetime.fromtimestamp(claims["exp"] + self.leeway, UTC)
-            return Identity(viewer_of(claims), holds_until)
+            identity = Identity(viewer_of(claims), holds_until)
         except (InvalidToken, JoseError, ValueError, OverflowError, OSError) as error:
             reason = str(error) if isinstance(error, InvalidToken) else type(error).__name__
             logger.info("refused a token: %s", reason)
             raise InvalidToken(HOLDS_NOT) from error
+        # With the keys of now: a token that was verified with those of before is verified again.
+        self.known.keep(authorization, self._keys, identity)
+        return identity
+
+    @property
+    def _keys(self) -> object:
+        return None if self.key_set is None else self.key_set.known
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         if len(token) > MAX_TOKEN:

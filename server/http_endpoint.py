@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
@@ -11,13 +12,14 @@ from starlette.types import Receive, Scope, Send
 from strawberry.exceptions import MissingQueryError
 from strawberry.http.streaming import HTTPStreamTransport, MultipartSubscriptionTransport
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
 from schema import schema
 from schema.errors import BUG_MESSAGE
 from schema.operation_notes import Outcome
-from server.answers import answer, headers_of, refusal, request_id_of
+from server.answers import answer, headers_of, refusal, request_id_of, tagged_answer
 from server.auth import Authenticator, Identity, InvalidToken
 from server.drain import Drain
 from server.graphql_request import GraphQLRequest, request_in_address, request_in_body
@@ -105,9 +107,9 @@ class HttpEndpoint:
         formats: Sequence[Format] = ()
         try:
             check_method(request)
-            formats = acceptable(", ".join(request.headers.getlist("accept")), STREAMS)
+            formats = _acceptable(", ".join(request.headers.getlist("accept")))
             check_head(request, max_url=self._limits.address)
-            return await self._response(request, receive, formats, request_id)
+            return await self._response(request, receive, formats, record)
         except ClientDisconnect:
             record.worsen(Outcome.CANCELLED)
             return None
@@ -121,14 +123,28 @@ class HttpEndpoint:
             return refusal(bug, _json_type(formats), request_id)
 
     async def _response(
-        self, request: Request, receive: Receive, formats: Sequence[Format], request_id: str
+        self,
+        request: Request,
+        receive: Receive,
+        formats: Sequence[Format],
+        record: OperationRecord,
     ) -> Response:
         identity = await self._identity(request)
         asked = self._with_document(await self._asked(request, receive))
-        context = self._context_of(request, identity, request_id)
+        context = self._context_of(request, identity, record.request_id)
         if schema.is_subscription(asked.query or "", asked.operation_name):
             return await self._stream(asked, formats, context, identity)
-        return await self._answer(request, receive, asked, formats, context)
+        chosen = _first(formats, without=MultipartSubscriptionTransport)
+        if chosen is None:
+            message = f"Only subscriptions are answered in parts: accept {JSON} as well."
+            raise Refused(406, "NOT_ACCEPTABLE", message)
+        result = await self._result(request, receive, asked, context)
+        if isinstance(chosen, HTTPStreamTransport):
+            return stream_of_one(result, chosen, record.request_id)
+        if record.kind == OperationType.QUERY.value and not result.errors:
+            held = request.headers.getlist("if-none-match")
+            return tagged_answer(result, chosen, record.request_id, held=held)
+        return answer(result, chosen, record.request_id)
 
     async def _identity(self, request: Request) -> Identity:
         try:
@@ -146,21 +162,12 @@ class HttpEndpoint:
 
     def _with_document(self, asked: GraphQLRequest) -> GraphQLRequest:
         found = self._documents.text_of(asked.query, asked.document_id, asked.extensions)
-        return replace(asked, query=found)
+        return asked if found is asked.query else replace(asked, query=found)
 
-    async def _answer(
-        self,
-        request: Request,
-        receive: Receive,
-        asked: GraphQLRequest,
-        formats: Sequence[Format],
-        context: Context,
-    ) -> Response:
+    async def _result(
+        self, request: Request, receive: Receive, asked: GraphQLRequest, context: Context
+    ) -> ExecutionResult:
         changing = {OperationType.MUTATION} if request.method == "POST" else set()
-        chosen = _first(formats, without=MultipartSubscriptionTransport)
-        if chosen is None:
-            message = f"Only subscriptions are answered in parts: accept {JSON} as well."
-            raise Refused(406, "NOT_ACCEPTABLE", message)
         with self._room.take():
             executing = schema.execute(
                 asked.query,
@@ -171,7 +178,7 @@ class HttpEndpoint:
                 allowed_operation_types={OperationType.QUERY, *changing},
             )
             try:
-                result = await while_present(receive, executing)
+                return await while_present(receive, executing)
             except MissingQueryError as error:
                 raise bad_request("Send the document as query.") from error
             except CannotGetOperationTypeError as error:
@@ -182,9 +189,6 @@ class HttpEndpoint:
                     raise bad_request(_WHICH) from error
                 message = "A mutation is sent by POST."
                 raise Refused(405, "METHOD_NOT_ALLOWED", message, {"Allow": "POST"}) from error
-        if isinstance(chosen, HTTPStreamTransport):
-            return stream_of_one(result, chosen, context.request_id)
-        return answer(result, chosen, context.request_id)
 
     async def _stream(
         self,
@@ -212,6 +216,11 @@ class HttpEndpoint:
         )
         headers = {**headers_of(context.request_id), **transport.headers}
         return ClosedStreamingResponse(content, headers=headers)
+
+
+@lru_cache(maxsize=64)
+def _acceptable(accept: str) -> tuple[Format, ...]:
+    return tuple(acceptable(accept, STREAMS))
 
 
 def _first(formats: Sequence[Format], *, without: type) -> Format | None:

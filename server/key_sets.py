@@ -59,6 +59,11 @@ class KeySet:
         self._asked_at: float | None = None
         self._asking: SharedWork[None] | None = None
 
+    @property
+    def known(self) -> tuple[KeySetKey, ...]:
+        """The keys that were fetched last: another object each time."""
+        return self._keys
+
     def fitting(self, algorithm: str, key_id: str | None) -> list[KeySetKey]:
         """Return the known keys that a token may be signed with: by its ``kid``, if it has one."""
         return [

@@ -115,7 +115,7 @@ class Metrics:
             "About how many events the log keeps.",
             mode="livemax",
         )
-        self.requests = Histogram(
+        self._requests = Histogram(
             "http_request_duration_seconds",
             "How long HTTP requests took, streams included.",
             ("method", "route", "status"),
@@ -123,15 +123,22 @@ class Metrics:
             registry=self.registry,
         )
 
+        # To look a label up takes longer than to count. There are few, and they stay.
+        self._operations_of = cache(self._operations.labels)
+        self._durations_of = cache(self._durations.labels)
+        self._batches_of = cache(self._batches.labels)
+        self._statements_of = cache(self._statements.labels)
+        self._requests_of = cache(self._requests.labels)
+
     def _gauge(self, name: str, text: str, *labels: str, mode: str = "livesum") -> Gauge:
         return Gauge(name, text, labels, registry=self.registry, multiprocess_mode=mode)  # type: ignore[arg-type]
 
     def operation_ended(self, record: OperationRecord) -> None:
         """Count an operation."""
         name = record.trusted_name
-        self._operations.labels(record.type, record.outcome.value, name).inc()
+        self._operations_of(record.type, record.outcome.value, name).inc()
         if record.kind != "subscription":
-            self._durations.labels(record.type, name).observe(record.seconds)
+            self._durations_of(record.type, name).observe(record.seconds)
         if record.cost is not None:
             self._costs.observe(record.cost)
         for code, count in record.codes.items():
@@ -153,11 +160,15 @@ class Metrics:
 
     def batch_read(self, loader: str, size: int) -> None:
         """Count what a loader read at once."""
-        self._batches.labels(loader).observe(size)
+        self._batches_of(loader).observe(size)
+
+    def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an HTTP request."""
+        self._requests_of(method, route, str(status)).observe(seconds)
 
     def statement_ended(self, kind: str, seconds: float, *, failed: bool) -> None:
         """Count a statement."""
-        self._statements.labels(kind, "error" if failed else "ok").observe(seconds)
+        self._statements_of(kind, "error" if failed else "ok").observe(seconds)
 
 
 @cache

@@ -107,7 +107,13 @@ class Observer:
     def _log(self, record: OperationRecord) -> None:
         level = _LEVELS.get(record.outcome, logging.INFO)
         if logger.isEnabledFor(level):
-            logger.log(level, "operation", extra={"fields": fields(record, self._pseudonyms)})
+            # Not `log`, which looks through the stack for where it was called.
+            told = {"fields": fields(record, self._pseudonyms)}
+            logger.handle(
+                logger.makeRecord(
+                    logger.name, level, __file__, 0, "operation", (), None, extra=told
+                )
+            )
 
     @contextmanager
     def running(self) -> Iterator[None]:

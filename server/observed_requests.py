@@ -44,7 +44,7 @@ class ObservedRequests:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = scope.get("route")
             path = route.path if isinstance(route, Route) else "none"
-            self._metrics.requests.labels(method, path, str(status)).observe(perf_counter() - began)
+            self._metrics.request_ended(method, path, status, perf_counter() - began)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         code = _ABNORMAL

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
@@ -11,6 +11,8 @@ from starlette.types import Receive
 from server.refusals import RETRY_AFTER, Refused
 
 T = TypeVar("T")
+
+SOON: Final = 0.005  # seconds
 
 
 class Room:
@@ -41,17 +43,46 @@ async def while_present(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
 
     :raises ClientDisconnect: if the client left.
     """
-    working = asyncio.create_task(work)
-    leaving = asyncio.create_task(_left(receive))
+    watch = _Watch(receive)
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
+        return await work
+    except asyncio.CancelledError:
+        if watch.has_ended_the_work():
+            raise ClientDisconnect from None
+        raise
     finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+        watch.stop()
+
+
+class _Watch:
+    """Cancels the task that it was made in if the client leaves."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._working = asyncio.current_task()
+        self._left = False
+        self._watching: asyncio.Task[None] | None = None
+        # Most work is done before it is worth a look.
+        self._soon = asyncio.get_running_loop().call_later(SOON, self._begin)
+
+    def has_ended_the_work(self) -> bool:
+        """Tell whether it is for the client, and nothing else, that the work was cancelled."""
+        return self._left and self._working is not None and self._working.uncancel() == 0
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        self._soon.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+
+    def _begin(self) -> None:
+        self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        await _left(self._receive)
+        self._left = True
+        if self._working is not None:
+            self._working.cancel()
 
 
 async def _left(receive: Receive) -> None:

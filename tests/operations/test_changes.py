@@ -178,7 +178,7 @@ async def test_scores_are_recorded_with_the_grades_that_follow(
         "RecordScores", COURSE_STAFF, input={"courseKey": COURSE_KEY, "scores": scores}
     )
 
-    assert count == 14 + demonstration.locks
+    assert count == 6 + demonstration.locks
     *applied, refused = answer["results"]
     assert [
         (

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
+from contextvars import copy_context
 
 import pytest
 
@@ -10,8 +11,9 @@ from db.learners import Learner, save_learners
 from db.sql import execute
 from db.transaction import transaction
 from grading import CourseKey, LearnerId
+from resolvers.batch_loader import BatchLoader
 from resolvers.learners import LearnerRef, find_learner
-from resolvers.loaders import Enrolled, Loaders, PastVersion, batching
+from resolvers.loaders import Enrolled, Loaders, PastVersion
 from tests.factories import (
     COURSE,
     NOW,
@@ -133,7 +135,7 @@ async def test_what_others_ask_for_with_one_in_a_transaction_is_read_outside_of_
         seen.append(in_a_transaction())
         return {key: key for key in keys}
 
-    loader = batching(inside)
+    loader = BatchLoader(inside, copy_context())
 
     async def write_and_load() -> None:
         async with transaction():
@@ -193,7 +195,7 @@ async def test_a_batch_that_fails_may_be_tried_again() -> None:
             raise KeyError("lost")
         return {key: key for key in keys}
 
-    loader = batching(read)
+    loader = BatchLoader(read, copy_context())
 
     with pytest.raises(KeyError):
         await loader.load(1)

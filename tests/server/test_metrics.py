@@ -116,7 +116,7 @@ async def test_loaders_statements_and_requests_are_measured(measured: LiveServer
     assert found['graphql_loader_batch_size_count{loader="present_courses"}'] >= 1
     assert found['db_statement_duration_seconds_count{outcome="ok",statement="commit"}'] >= 1
     assert found['db_statement_duration_seconds_count{outcome="ok",statement="select"}'] >= 2
-    assert found['db_statement_duration_seconds_count{outcome="ok",statement="insert"}'] >= 2
+    assert found['db_statement_duration_seconds_count{outcome="ok",statement="insert"}'] >= 1
     name = 'http_request_duration_seconds_count{method="POST",route="/graphql",status="200"}'
     assert found[name] == 2
 

@@ -1,0 +1,120 @@
+"""Loaders that read what is asked for together in one batch, outside of all transactions."""
+
+import asyncio
+import contextvars
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any, Generic, TypeAlias, TypeVar, overload
+
+from aiodataloader import DataLoader
+
+from resolvers.observation import observing
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+Read: TypeAlias = Callable[[list[Key]], Awaitable[Mapping[Key, Value]]]
+
+MAX_BATCH_SIZE = 500
+
+
+class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
+    """A loader by a function from keys to what is found; what is not found loads as None.
+
+    It can stop reading.
+    """
+
+    def __init__(self, read: Read[Key, Value], context: contextvars.Context) -> None:
+        super().__init__()
+        self._read = read
+        self._name = getattr(read, "__name__", "batch").strip("_")
+        # aiodataloader would run the batch in the context of whoever asked first, perhaps inside
+        # that one's transaction: it runs in the context of the operation instead.
+        self._context = context
+        self._asked: list[tuple[Key, asyncio.Future[Value | None]]] = []
+        self._reading = set[asyncio.Task[None]]()
+
+    async def batch_load_fn(self, keys: list[Key]) -> list[Value | None]:
+        """Read a batch."""
+        with observing(self._name, len(keys)):
+            found = await self._read(keys)
+        return [found.get(key) for key in keys]
+
+    def do_resolve_reject(self, key: Key, future: "asyncio.Future[Value | None]") -> None:
+        """Take a key into the next batch."""
+        self._asked.append((key, future))
+        if len(self._asked) == 1:
+            # Not at once: whoever is about to run may ask for more.
+            self.loop.call_soon(self.loop.call_soon, self._dispatch)
+
+    def stop(self) -> None:
+        """Cancel what is being read: nobody waits for it any more."""
+        for task in self._reading:
+            task.cancel()
+
+    def _dispatch(self) -> None:
+        asked, self._asked = self._asked, []
+        for start in range(0, len(asked), MAX_BATCH_SIZE):
+            batch = asked[start : start + MAX_BATCH_SIZE]
+            task = self.loop.create_task(self._answer(batch), context=self._context.copy())
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+
+    async def _answer(self, asked: Sequence[tuple[Key, asyncio.Future[Value | None]]]) -> None:
+        keys = [key for key, _ in asked]
+        try:
+            values = await self.batch_load_fn(keys)
+        except asyncio.CancelledError:
+            for _, future in asked:
+                future.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - told to whoever asked
+            for key, future in asked:
+                self.clear(key)  # it may be tried again
+                if not future.done():
+                    future.set_exception(error)
+        else:
+            for (_, future), value in zip(asked, values, strict=True):
+                if not future.done():
+                    future.set_result(value)
+
+
+class Batched(Generic[Key, Value]):
+    """An attribute that is a loader, made when it is first asked for."""
+
+    def __init__(self, read: Read[Key, Value]) -> None:
+        self._read = read
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, loaders: None, owner: type) -> "Batched[Key, Value]": ...
+    @overload
+    def __get__(self, loaders: "LoaderSet", owner: type) -> BatchLoader[Key, Value]: ...
+    def __get__(
+        self, loaders: "LoaderSet | None", owner: type
+    ) -> "Batched[Key, Value] | BatchLoader[Key, Value]":
+        if loaders is None:
+            return self
+        made = BatchLoader(self._read, loaders.context)
+        # From now on the attribute is found before this descriptor is.
+        loaders.__dict__[self._name] = loaders.made[self._name] = made
+        return made
+
+
+class LoaderSet:
+    """Loaders that read in the context in which they are made, all of them."""
+
+    def __init__(self) -> None:
+        self.context = contextvars.copy_context()
+        self.made: dict[str, BatchLoader[Any, Any]] = {}
+
+    def forget(self) -> None:
+        """Forget what was read, so that it is read again."""
+        for loader in self.made.values():
+            loader.clear_all()
+
+    def stop(self) -> None:
+        """Stop reading: whoever asked has left, or was answered."""
+        for loader in self.made.values():
+            loader.stop()
