@@ -95,8 +95,8 @@ coverage: install browser clients conformance quality codegen ## Run the tests a
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage report
 
-bench: $(INSTALLED) ## Measure (see bench/README.md)
-	@$(BIN)/python -m bench $(ARGS)
+bench: $(INSTALLED) ## Measure requests beside the floor and peers, or what ARGS name (see bench/README.md)
+	@$(BIN)/python -m bench $(or $(ARGS),requests)
 
 migrate: $(INSTALLED) ## Bring the database of COURSEGRADE_DATABASE_URL to the newest schema
 	@$(BIN)/python main.py migrate $(ARGS)
@@ -112,7 +112,7 @@ clean: ## Remove everything that was installed or built; databases stay
 	rm -rf $(VENV) build dist htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache explorer/node_modules explorer/dist \
 		tests/browser/node_modules tests/clients/node_modules tests/conformance/node_modules \
-		tests/quality/node_modules tests/codegen/node_modules
+		tests/quality/node_modules tests/codegen/node_modules bench/peers/*/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip alone: it is there with every Python, respects each machine's own configuration, and

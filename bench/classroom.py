@@ -28,6 +28,11 @@ START = datetime(2026, 9, 7, tzinfo=UTC)
 POINTS = 10
 
 
+def username(number: int) -> str:
+    """Name the learner of a number, so that names are in the numbers' order."""
+    return f"learner_{number:06d}"
+
+
 def content(subsection_count: int) -> CourseContent:
     """Return a course of four assignment types with drops, a problem in each subsection."""
     policy = policy_of(
@@ -79,9 +84,7 @@ async def enroll_class(learner_count: int, subsection_count: int) -> StoredCours
     """Fill an empty database with a class and its scores, not yet graded."""
     course = await publish(content(subsection_count), now=START)
     learner_ids = [LearnerId(number) for number in range(1, learner_count + 1)]
-    await save_learners(
-        [Learner(number, f"learner_{number:06d}") for number in learner_ids], now=START
-    )
+    await save_learners([Learner(number, username(number)) for number in learner_ids], now=START)
     await save_enrollments([Enrollment(course.id, number) for number in learner_ids], now=START)
     await save_scores(course, scores(course, learner_ids), now=START)
     return course

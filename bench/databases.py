@@ -1,9 +1,11 @@
 """Empty databases to measure on: an SQLite file, and a PostgreSQL cluster of our own."""
 
+import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
 
@@ -31,3 +33,22 @@ async def empty_database(engine: str) -> AsyncIterator[str]:
         await migrate(url)
         async with connected(url, statement_timeout=0):
             yield url
+
+
+def run_script(url: str, script: str) -> None:
+    """Run statements on PostgreSQL, outside of any event loop."""
+    asyncio.run(_on_connection(url, lambda connection: connection.execute(script)))
+
+
+def setting_of(url: str, name: str) -> str:
+    """Return a setting of PostgreSQL, outside of any event loop."""
+    asked = "select current_setting($1)"
+    return str(asyncio.run(_on_connection(url, lambda one: one.fetchval(asked, name))))
+
+
+async def _on_connection(url: str, use: Callable[[Any], Awaitable[object]]) -> object:
+    connection = await asyncpg.connect(url)
+    try:
+        return await use(connection)
+    finally:
+        await connection.close()

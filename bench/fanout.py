@@ -3,7 +3,6 @@
 import json
 import os
 import resource
-import socket
 import statistics
 import subprocess
 import sys
@@ -14,15 +13,15 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import cycle
-from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
 
 from bench.classroom import COURSE, POINTS, START, enroll_class
 from bench.databases import empty_database
-from bench.fanout_client import PATIENCE, Audience, Listener, Round
+from bench.fanout_client import Audience, Listener, Round
 from bench.measure import row
+from bench.processes import ROOT, cpu_seconds, free_port, wait_for
 from grading import usage_key_of
 from server.serve import as_environment
 from server.settings import Settings
@@ -45,7 +44,6 @@ mutation Record($input: RecordScoresInput!) {
   recordScores(input: $input) { results { applied } userErrors { message } }
 }
 """
-_ROOT: Final = Path(__file__).parent.parent
 _OURS: Final = (
     "from server.serve import serve; from server.settings import Settings; serve(Settings())"
 )
@@ -66,10 +64,10 @@ class Measured:
 
     def change(self, path: str, body: bytes) -> tuple[Round, bytes]:
         """Have the server send one message to everybody."""
-        before = _cpu_seconds(self.pid)
+        before = cpu_seconds(self.pid)
         done, answer = self.audience.change(path, body)
         time.sleep(PAUSE)
-        self.cpu += _cpu_seconds(self.pid) - before
+        self.cpu += cpu_seconds(self.pid) - before
         self.rounds.append(done)
         return done, answer
 
@@ -134,7 +132,7 @@ def _report(
 
 @contextmanager
 def _ours(url: str, subscribers: int) -> Iterator[Measured]:
-    port = _free_port()
+    port = free_port()
     settings = Settings(
         database_url=SecretStr(url),
         port=port,
@@ -149,7 +147,7 @@ def _ours(url: str, subscribers: int) -> Iterator[Measured]:
 
 @contextmanager
 def _floor(subscribers: int) -> Iterator[Measured]:
-    port = _free_port()
+    port = free_port()
     with _process([_FLOOR, str(port)], {}, port) as measured:
         for _ in range(subscribers):
             measured.audience.add(Listener(port, "/"))
@@ -159,28 +157,15 @@ def _floor(subscribers: int) -> Iterator[Measured]:
 @contextmanager
 def _process(program: Sequence[str], settings: Mapping[str, str], port: int) -> Iterator[Measured]:
     process = subprocess.Popen(
-        [sys.executable, "-c", *program], cwd=_ROOT, env={**os.environ, **settings}
+        [sys.executable, "-c", *program], cwd=ROOT, env={**os.environ, **settings}
     )
     try:
-        _wait_for(process, port)
+        wait_for(process, port)
         with closing(Audience(port)) as audience:
             yield Measured(process.pid, audience)
     finally:
         process.kill()
         process.wait()
-
-
-def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            if process.poll() is not None or time.monotonic() > until:
-                raise
-            time.sleep(0.05)
-        else:
-            return
 
 
 def _subscribed(port: int, count: int) -> Iterator[Listener]:
@@ -231,20 +216,6 @@ def _require_success(answer: bytes) -> None:
 def _quantile(values: Sequence[float], quantile: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(quantile * (len(ordered) - 1)))]
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Return what all threads of a process have used."""
-    nanoseconds = 0
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        nanoseconds += int((thread / "schedstat").read_text().split()[0])
-    return nanoseconds / 1e9
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _allow_files(wanted: int) -> None:

@@ -16,7 +16,7 @@ def source_modules() -> Iterator[Path]:
     yield Path("main.py")
     for folder in SOURCE_FOLDERS:
         for module in (ROOT / folder).rglob("*.py"):
-            if "migrations" not in module.parts:
+            if not {"migrations", "node_modules"} & {*module.parts}:
                 yield module.relative_to(ROOT)
 
 

@@ -1,0 +1,1 @@
+"""Other servers over the same tables, each set up as its documentation says."""

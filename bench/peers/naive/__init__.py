@@ -1,0 +1,1 @@
+"""Strawberry and Tortoise as a first version is written: a resolver and a query for every field."""

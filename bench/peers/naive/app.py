@@ -1,0 +1,47 @@
+"""The application: Strawberry's own view, and Tortoise's own connections."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import strawberry
+from starlette.applications import Starlette
+from starlette.routing import Route
+from strawberry.asgi import GraphQL
+from strawberry.schema.config import StrawberryConfig
+from tortoise import Tortoise
+
+from bench.floor_app import DATABASE_URL
+from bench.peers.naive import grade
+from bench.peers.naive.mutation import Mutation
+from bench.peers.naive.query import Query
+
+schema = strawberry.Schema(
+    Query,
+    Mutation,
+    config=StrawberryConfig(
+        scalar_map={
+            grade.CourseKey: strawberry.scalar(name="CourseKey"),
+            grade.UsageKey: strawberry.scalar(name="UsageKey"),
+            grade.GradeFraction: strawberry.scalar(name="GradeFraction"),
+        }
+    ),
+)
+
+
+@asynccontextmanager
+async def _lifespan(_: Starlette) -> AsyncIterator[None]:
+    url = os.environ[DATABASE_URL].replace("sqlite:///", "sqlite://")
+    await Tortoise.init(
+        db_url=url,
+        modules={"naive": ["bench.peers.naive.models"]},
+        use_tz=True,
+        _enable_global_fallback=True,
+    )
+    yield
+    await Tortoise.close_connections()
+
+
+def create_app() -> Starlette:
+    """Build the application."""
+    return Starlette(routes=[Route("/graphql", GraphQL(schema))], lifespan=_lifespan)
