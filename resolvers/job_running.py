@@ -29,7 +29,6 @@ from db.job_chunks import (
     settle_chunk,
     split_chunk,
 )
-from db.planning import plan_each_statement
 from db.transaction import grade_transaction, retrying
 from grading import Cause, ComputationFailed, GradesFrozen, GradingError, LearnerId
 from resolvers.context import Context
@@ -95,7 +94,6 @@ async def run_job(context: Context, job: GradeJob, *, progress: Progress = unsee
 async def _do(context: Context, job: GradeJob, chunk: JobChunk) -> None:
     now = context.now()
     async with grade_transaction(job.course_id, chunk.learner_ids):
-        await plan_each_statement()
         if not await settle_chunk(chunk):
             raise _NotOurs
         course = (await present_courses_by_id([job.course_id]))[job.course_id]

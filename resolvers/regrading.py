@@ -10,7 +10,6 @@ from db.course_grades import course_grades, save_course_grades
 from db.courses import StoredCourse, present_courses_by_id
 from db.errors import DBConnectionError, RetryableError
 from db.event_log import Origin, append_events
-from db.planning import plan_each_statement
 from db.problem_scores import recorded_scores
 from db.subsection_grades import save_subsection_grades, subsection_grades
 from db.transaction import grade_transaction, retrying, transaction
@@ -88,7 +87,6 @@ class _Task:
 @retrying
 async def _regrade(task: _Task, *, apart: bool) -> list[GradeResult]:
     async with grade_transaction(task.course_id, task.learner_ids):
-        await plan_each_statement()
         if task.first is not None:
             await task.first.require()
         results = (

@@ -1,7 +1,6 @@
 """The floor's arithmetic gives the grades of the product."""
 
 import random
-from dataclasses import replace
 
 from bench.class_grade import class_grade
 from bench.classroom import content
@@ -15,7 +14,7 @@ def test_the_floor_grades_as_the_product_does() -> None:
     for _ in range(200):
         points = [float(chance.randint(0, 10)) for _ in range(SUBSECTIONS)]
         grades = {
-            key: replace(zero, computed_graded_total=Total(earned, 10.0))
+            key: zero._replace(computed_graded_total=Total(earned, 10.0))
             for (key, zero), earned in zip(course.zero_grades.items(), points, strict=True)
         }
 

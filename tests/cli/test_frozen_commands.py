@@ -18,17 +18,19 @@ from resolvers.demonstration import load_demonstration
 from resolvers.freezing import set_frozen
 from tests.cli.commands import Terminal
 
+SUBSECTION: Final = "midterm"
 SCORE: Final = "block-v1:CourseGrade+DEMO101+2026+type@problem+block@star_day"
 WRITES_NO_GRADES: Final = frozenset(
     {
         *("serve", "migrate", "import-learners", "grant-role", "revoke-role"),
-        *("relay", "schema", "doctor", "token"),
+        *("relay", "schema", "doctor", "token", "export-grades"),
     }
 )
 # What each is given, and how it says that nothing is done.
 REFUSED: Final = {
     "regrade": ((COURSE_KEY,), "GRADES_FROZEN"),
     "import-scores": (("scores.csv",), "GRADES_FROZEN"),
+    "import-grades": ((COURSE_KEY, "overrides.csv"), "GRADES_FROZEN"),
     "simulate": (("--days-per-second", "1000000", "--limit", "20"), "GRADES_FROZEN"),
     "import-course": (
         (str(COURSE), "--algorithm", "EDX_2022"),
@@ -45,6 +47,11 @@ def frozen(terminal: Terminal) -> Terminal:
         "scores.csv",
         "user_id,usage_key,score_given,score_maximum,timestamp",
         f"101,{SCORE},0,1,2026-11-01T00:00:00Z",
+    )
+    terminal.write(
+        "overrides.csv",
+        f"user_id,course_id,new_override-{SUBSECTION}",
+        f"101,{COURSE_KEY},1",
     )
     return terminal
 

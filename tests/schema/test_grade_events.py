@@ -14,6 +14,7 @@ from db.learners import Learner
 from grading import CourseGrade, CourseKey, LearnerId
 from resolvers import course_grades, grade_events
 from resolvers.context import Context
+from resolvers.grade_lookahead import look_ahead
 from tests.events.waiting import soon
 from tests.schema.execution import AS_NOBODY, data, refusal
 from tests.schema.heat import (
@@ -330,15 +331,11 @@ STATE_AND_CURSOR = [
 async def test_a_change_while_state_and_cursor_are_read_is_told_again_and_never_lost(
     course: StoredCourse, document: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = course_grades.read
-
-    async def read_after_a_change(
-        context: Context, of: StoredCourse, learner_id: LearnerId
-    ) -> CourseGrade:
+    async def read_after_a_change(*asked: Any) -> None:  # noqa: ANN401
         await record(course, [ADA], {"p4": (5, 5)})
-        return await read(context, of, learner_id)
+        await look_ahead(*asked)
 
-    monkeypatch.setattr("resolvers.course_grades.read", read_after_a_change)
+    monkeypatch.setattr("schema.query.look_ahead", read_after_a_change)
     answered = await data(document)
     monkeypatch.undo()
 

@@ -60,9 +60,9 @@ async def test_a_subsection_costs_no_statement_and_a_problem_one(
         await preview(*scores)
         return len(statements)
 
-    # The course, the grade, its parts.
-    assert await count(score(sequential("exam"), 10)) == await count() == 3
-    assert await count(score(problem("p6"), 10), score(problem("p1"), 1)) == 4
+    # The course with the grade, and its parts.
+    assert await count(score(sequential("exam"), 10)) == await count() == 2
+    assert await count(score(problem("p6"), 10), score(problem("p1"), 1)) == 3
 
 
 async def test_hidden_results_are_not_in_it_and_what_is_supposed_for_them_is(
