@@ -1,6 +1,6 @@
 """Stored subsection grades."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -54,6 +54,10 @@ _GRADES: Final = (
     " from subsection_grade g join course_version v on v.id = g.course_version_id"
     " where "
 )
+_OVERRIDE: Final = 12  # where a row's columns of the override begin
+
+# The classes would make themselves in twice the time, and a page has thousands of these tuples.
+_made: Final = tuple.__new__
 
 
 async def subsection_grades(
@@ -78,37 +82,50 @@ def subsection_grades_in(
 ) -> dict[tuple[int, LearnerId], dict[UsageKey, SubsectionGrade]]:
     """Return the grades that were asked for, of subsections that the courses know."""
     found: dict[tuple[int, LearnerId], dict[UsageKey, SubsectionGrade]] = {}
-    keys = usage_keys_by_course(courses)
-    for (
-        course_id,
-        learner_id,
-        block_id,
-        earned_all,
-        possible_all,
-        earned_graded,
-        possible_graded,
-        first_attempted_at,
-        visible_blocks_hash,
-        course_version,
-        version,
-        updated_at,
-        *override,
-    ) in rows:
-        if (usage_key := keys[course_id].get(block_id)) is None:
+    keys_by_course = usage_keys_by_course(courses)
+    keys: Mapping[int, UsageKey] = {}
+    grades: dict[UsageKey, SubsectionGrade] = {}
+    learner: tuple[int, LearnerId] | None = None
+    # A page has more than a thousand rows, most of them behind another of the same learner.
+    for row in rows:
+        (
+            course_id,
+            learner_id,
+            block_id,
+            earned_all,
+            possible_all,
+            earned_graded,
+            possible_graded,
+            first_attempted_at,
+            visible_blocks_hash,
+            course_version,
+            version,
+            updated_at,
+            overridden_at,
+            *_,
+        ) = row
+        if (course_id, learner_id) != learner:
+            learner = course_id, learner_id
+            keys = keys_by_course[course_id]
+            grades = found.setdefault(learner, {})
+        if (usage_key := keys.get(block_id)) is None:
             continue
         first = as_datetime(first_attempted_at)
         # One first attempt is stored, and stands for both totals, as in Open edX.
-        found.setdefault((course_id, learner_id), {})[usage_key] = SubsectionGrade(
-            usage_key=usage_key,
-            computed_all_total=Total(earned_all, possible_all, first),
-            computed_graded_total=Total(earned_graded, possible_graded, first),
-            override=None if override[0] is None else _override(*override),
-            visible_blocks_hash=visible_blocks_hash,
-            course_version=course_version,
-            version=version,
-            last_updated=as_datetime(updated_at),
+        grades[usage_key] = _made(
+            SubsectionGrade,
+            (
+                usage_key,
+                _made(Total, (earned_all, possible_all, first)),
+                _made(Total, (earned_graded, possible_graded, first)),
+                None if overridden_at is None else _override(*row[_OVERRIDE:]),
+                visible_blocks_hash,
+                course_version,
+                version,
+                as_datetime(updated_at),
+            ),
         )
-    return found
+    return {one: grades for one, grades in found.items() if grades}
 
 
 def _override(  # noqa: PLR0913, PLR0917 - the columns, in order

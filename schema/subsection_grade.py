@@ -46,17 +46,18 @@ class SubsectionGrade(Node):
         cls, usage_keys: Iterable[grading.UsageKey], breakdown: Breakdown, course: "Course"
     ) -> list[Self]:
         """Wrap the grades of several subsections."""
-        stored, concealed = breakdown.course, breakdown.view.hidden
-        make_id = global_ids("SubsectionGrade", stored.id, breakdown.learner_id)
+        stored, concealed, keys = breakdown.course, breakdown.view.hidden, list(usage_keys)
+        block_ids = [stored.block_ids[usage_key] for usage_key in keys]
+        ids = global_ids("SubsectionGrade", stored.id, breakdown.learner_id, lasts=block_ids)
         return [
             cls(
-                id=make_id(stored.block_ids[usage_key]),
+                id=id_,
                 breakdown=breakdown,
                 course=course,
                 value=breakdown.subsection_grade(usage_key),
                 hidden=usage_key in concealed,
             )
-            for usage_key in usage_keys
+            for usage_key, id_ in zip(keys, ids, strict=True)
         ]
 
     # A page has a thousand of these, of which few fields are asked: each is made when it is.
@@ -82,7 +83,8 @@ class SubsectionGrade(Node):
         if self.hidden:
             return None
         decimals = self.breakdown.course.content.algorithm.subsection_decimals
-        return GradeFraction(self.value.graded_total.percent(decimals))
+        total = self.value.graded_total
+        return GradeFraction(grading.percent(total.earned, total.possible, decimals))
 
     @strawberry.field(
         description="Whether the learner may see this grade now, and if not why not. Staff see it "

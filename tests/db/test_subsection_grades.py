@@ -3,8 +3,13 @@ from datetime import timedelta
 import pytest
 
 from db.courses import StoredCourse
-from db.sql import fetch
-from db.subsection_grades import save_subsection_grades, subsection_grades
+from db.sql import fetch, id_array
+from db.subsection_grades import (
+    save_subsection_grades,
+    subsection_grades,
+    subsection_grades_in,
+    subsection_grades_query,
+)
 from grading import LearnerId, SubsectionGrade, Total
 from tests.factories import NOW, content_of, enroll, publish_content, subsection, subsection_key
 
@@ -87,4 +92,28 @@ async def test_a_learner_without_grades_is_left_out(course: StoredCourse) -> Non
 
     assert {place: set(grades) for place, grades in found.items()} == {
         (course.id, ADA): {subsection_key("hw1"), subsection_key("exam")}
+    }
+
+
+async def test_a_learner_with_grades_of_unknown_subsections_only_is_left_out(
+    course: StoredCourse,
+) -> None:
+    newer = await publish_content(content_of([subsection("new", "Homework")]))
+    await save_subsection_grades(newer, [(ADA, grade(newer, "new"))])
+
+    assert await subsection_grades([course], [ADA]) == {}
+
+
+async def test_grades_may_come_in_any_order(course: StoredCourse) -> None:
+    learners = [ADA, LearnerId(2)]
+    await save_subsection_grades(
+        course, [(one, grade(course, name)) for one in learners for name in ("hw1", "exam")]
+    )
+    rows = await fetch(subsection_grades_query(), id_array([course.id]), id_array(learners))
+    of_ada, of_the_other = ([row for row in rows if row[1] == one] for one in learners)
+    mixed = [row for pair in zip(of_ada, of_the_other, strict=True) for row in pair]
+
+    assert subsection_grades_in(mixed, [course]) == {
+        (course.id, one): {subsection_key(name): grade(course, name) for name in ("hw1", "exam")}
+        for one in learners
     }
