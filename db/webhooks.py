@@ -124,6 +124,12 @@ async def webhook_count() -> int:
     return int(count)
 
 
+async def webhook_states() -> dict[WebhookState, int]:
+    """Count the webhooks in each state, 0 where there is none."""
+    rows = await fetch("select state, count(*) from webhook group by state")
+    return dict.fromkeys(WebhookState, 0) | {WebhookState(state): count for state, count in rows}
+
+
 async def replace_terms(webhook_id: int, terms: WebhookTerms) -> None:
     """Have a webhook registered with other terms. Its place stays."""
     await execute(

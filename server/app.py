@@ -68,6 +68,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
                     drain,
                     give_up_after=settings.webhook_give_up_after,
                     patience=settings.webhook_timeout,
+                    metrics=observer.metrics,
                 ),
             ):
                 yield {"events": events}

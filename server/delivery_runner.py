@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Final
@@ -12,8 +12,10 @@ import httpx
 
 from db.errors import DBConnectionError, OperationalError, RetryableError
 from resolvers.context import Context
-from resolvers.delivering import DueWebhook, deliver, find_due
+from resolvers.delivering import OK, Answer, DueWebhook, deliver, find_due
+from resolvers.webhook_targets import Target
 from server.drain import Drain
+from server.metrics import Metrics
 from server.webhook_client import WebhookConnection
 
 logger = logging.getLogger(__name__)
@@ -22,19 +24,20 @@ IDLE: Final = 0.5  # seconds until it looks again for something to deliver
 
 
 @asynccontextmanager
-async def webhooks_delivered(
+async def webhooks_delivered(  # noqa: PLR0913 - how, for whom, and how patiently
     context: Context,
     drain: Drain,
     *,
     give_up_after: timedelta,
     patience: float,
+    metrics: Metrics | None = None,
     idle: float = IDLE,
 ) -> AsyncIterator[None]:
     """Deliver to webhooks for the length of a block, until the process is about to end.
 
     ``patience`` is how many seconds each request may take.
     """
-    runner = _Runner(context, drain, give_up_after, patience)
+    runner = _Runner(context, drain, give_up_after, patience, metrics)
     task = asyncio.create_task(runner.run(idle))
     try:
         yield
@@ -47,12 +50,18 @@ async def webhooks_delivered(
 
 class _Runner:
     def __init__(
-        self, context: Context, drain: Drain, give_up_after: timedelta, patience: float
+        self,
+        context: Context,
+        drain: Drain,
+        give_up_after: timedelta,
+        patience: float,
+        metrics: Metrics | None,
     ) -> None:
         self._context = context
         self._drain = drain
         self._give_up_after = give_up_after
         self._patience = patience
+        self._metrics = metrics
         self._running: dict[int, asyncio.Task[None]] = {}
         self._tls: ssl.SSLContext | None = None
 
@@ -85,11 +94,19 @@ class _Runner:
         if self._tls is None:
             self._tls = httpx.create_ssl_context(trust_env=False)
         connection = WebhookConnection(self._context.webhook_targets, self._patience, self._tls)
+
+        async def post(target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
+            answer = await connection.post(target, headers, body)
+            if self._metrics is not None:
+                kind = due.webhook.terms.kind.value
+                self._metrics.delivery_ended(kind, taken=answer.status in OK)
+            return answer
+
         try:
             await deliver(
                 await self._context.for_operation(),
                 due,
-                connection.post,
+                post,
                 give_up_after=self._give_up_after,
                 stopping=lambda: self._drain.began,
             )

@@ -12,6 +12,7 @@ from db.event_log import LoggedEvent
 from db.event_log_size import retained_events, unread_events
 from db.event_log_state import Place
 from db.pool import pool_use
+from db.webhooks import webhook_states
 from events import EventStream
 from server.metrics import Metrics
 
@@ -27,7 +28,7 @@ async def gauges_kept(
     *,
     pause: float = PAUSE,
 ) -> AsyncIterator[None]:
-    """Keep the gauges of the pool and of the event log up to date for the length of a block."""
+    """Keep gauges of the pool, the event log and webhooks up to date for the length of a block."""
     if metrics is None:
         yield
         return
@@ -65,3 +66,5 @@ async def look(metrics: Metrics, events: EventStream[LoggedEvent, Place]) -> Non
         metrics.log_lag.set(age)
         metrics.log_behind.set(unread.number)
     metrics.log_retained.set(await retained_events())
+    for state, number in (await webhook_states()).items():
+        metrics.webhooks.labels(state.value).set(number)

@@ -115,6 +115,13 @@ class Metrics:
             "About how many events the log keeps.",
             mode="livemax",
         )
+        self._deliveries = Counter(
+            "webhook_deliveries",
+            "Requests to webhooks, by what came of them: taken or failed.",
+            ("kind", "outcome"),
+            registry=self.registry,
+        )
+        self.webhooks = self._gauge("webhooks", "Webhooks by state.", "state", mode="livemax")
         self._requests = Histogram(
             "http_request_duration_seconds",
             "How long HTTP requests took, streams included.",
@@ -161,6 +168,10 @@ class Metrics:
     def batch_read(self, loader: str, size: int) -> None:
         """Count what a loader read at once."""
         self._batches_of(loader).observe(size)
+
+    def delivery_ended(self, kind: str, *, taken: bool) -> None:
+        """Count a request to a webhook."""
+        self._deliveries.labels(kind, "taken" if taken else "failed").inc()
 
     def request_ended(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an HTTP request."""

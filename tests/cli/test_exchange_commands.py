@@ -9,6 +9,8 @@ from demo import COURSE, LEARNERS, SCORES
 from demo.outline import COURSE_KEY
 from tests.cli.commands import Terminal
 
+pytestmark = pytest.mark.slow  # each test runs a row of commands
+
 
 @pytest.fixture
 def classroom(terminal: Terminal) -> Terminal:

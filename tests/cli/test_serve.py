@@ -19,6 +19,8 @@ from server.settings import DEFAULT_DATABASE_URL
 from tests.cli.commands import MAIN, Terminal, environment
 from tests.factories import NOW
 
+pytestmark = pytest.mark.slow  # each test starts a server
+
 QUESTION = '{ course(courseKey: "course-v1:CourseGrade+DEMO101+2026") { displayName } }'
 
 

@@ -11,6 +11,8 @@ from server.auth import Authenticator, Identity
 from server.settings import Settings
 from tests.cli.commands import Terminal
 
+pytestmark = pytest.mark.slow  # each test runs a row of commands
+
 SECRET = "0123456789abcdef" * 2
 HEAT = CourseKey("course-v1:Acme+Heat+2026")
 READ = frozenset({Scope.GRADES_READ})

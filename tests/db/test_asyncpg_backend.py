@@ -56,7 +56,8 @@ async def test_a_connection_is_not_waited_for_for_ever(pool: None) -> None:
             await done.wait()
 
     holders = [asyncio.create_task(hold()) for _ in range(2)]
-    await held.wait()
+    async with asyncio.timeout(10):
+        await held.wait()
     with pytest.raises(DBConnectionError, match=r"within 0\.5 s"):
         await fetch("select 1")
     with pytest.raises(DBConnectionError):

@@ -31,6 +31,8 @@ const values = [
   'GradingPolicy',
   'GradingPolicyPreview',
   'GradingPolicyWarning',
+  'ImportedChange',
+  'ImportedLine',
   'LetterGradeCount',
   'OverrideHistoryEntry',
   'OverrideItemResult',

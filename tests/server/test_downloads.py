@@ -17,6 +17,8 @@ from server.trial_tokens import TrialToken, sign
 from tests.factories import COURSE, NOW, enroll, publish_content
 from tests.server.live_server import SECRET, SOON, LiveServer, serving, settings_of
 
+pytestmark = pytest.mark.slow  # each test waits for a job
+
 EXPORT = f"""mutation {{
   exportGrades(input: {{courseKey: "{COURSE}"}}) {{ job {{ id }} userErrors {{ code }} }}
 }}"""

@@ -12,6 +12,8 @@ from tests.server.live_server import SECRET, LiveServer, serving, settings_of, w
 from tests.server.server_process import server_process
 from tests.server.test_websocket_sign_in import token
 
+pytestmark = pytest.mark.slow  # each test starts a server
+
 PERCENT = """
 query Percent($course: CourseKey!, $user: String!) {
   courseGrade(courseKey: $course, learner: {username: $user}) { percent }

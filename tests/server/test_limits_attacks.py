@@ -10,6 +10,8 @@ from schema import schema
 from tests.schema.test_limits_measure import bomb
 from tests.server.live_server import LiveServer
 
+pytestmark = pytest.mark.slow  # each test is an attack
+
 ALIASES: Final = " ".join(f"a{number}: __typename" for number in range(600))
 DEEP: Final = (
     "{ node(id: 1) " + "{ sections { subsections { section " * 40 + "{ id }" + " } } }" * 40 + " }"

@@ -24,6 +24,8 @@ from tests.factories import COURSE
 from tests.server.live_server import CHANGES, LiveServer, serving, settings_of, with_course
 from tests.server.server_process import ROOT, server_process
 
+pytestmark = pytest.mark.slow  # each test starts a server
+
 NAMED = "query Hello($key: CourseKey!) { course(courseKey: $key) { displayName } }"
 ASKED = {"query": NAMED, "variables": {"key": COURSE}}
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

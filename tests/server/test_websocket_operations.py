@@ -1,11 +1,10 @@
 """Operations on one socket: side by side, each with its own errors."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from strawberry.extensions import SchemaExtension
 
 from schema import schema
 from tests.factories import COURSE, NOW, problem_key
@@ -173,15 +172,14 @@ async def test_a_query_that_is_completed_is_stopped(
 ) -> None:
     begun, stopped = asyncio.Event(), asyncio.Event()
 
-    class Endless(SchemaExtension):
-        async def resolve(self, *_: object, **__: object) -> None:
-            begun.set()
-            try:
-                await asyncio.Event().wait()
-            finally:
-                stopped.set()
+    async def endless(*_: object) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
 
-    monkeypatch.setattr(schema, "extensions", [*schema.extensions, Endless])
+    monkeypatch.setattr("schema.query.look_ahead", endless)
     async with asyncio.timeout(10):
         await socket.subscribe("one", PERCENT, course=COURSE, learner="1")
         await begun.wait()
@@ -194,12 +192,13 @@ async def test_extensions_reach_the_execution(
 ) -> None:
     seen: list[object] = []
 
-    class Spy(SchemaExtension):
-        def on_execute(self) -> Iterator[None]:
-            seen.append(self.execution_context.operation_extensions)
-            yield
+    class Spy(schema.execution_context_class):  # type: ignore[name-defined, misc]
+        @classmethod
+        def build(cls, *args: Any, **asked: Any) -> Any:  # noqa: ANN401
+            seen.append(asked["operation_extensions"])
+            return super().build(*args, **asked)
 
-    monkeypatch.setattr(schema, "extensions", [*schema.extensions, Spy])
+    monkeypatch.setattr(schema, "execution_context_class", Spy)
     payload = {"query": "{ __typename }", "extensions": {"trace": {"id": 7}}}
     await socket.send(id="one", type="subscribe", payload=payload)
     await socket.next("one")

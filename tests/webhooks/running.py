@@ -13,6 +13,7 @@ from resolvers.webhook_targets import WebhookTargets
 from resolvers.webhooks import KeptWebhook, WebhookKind, WebhookWishes, register
 from server.delivery_runner import webhooks_delivered
 from server.drain import Drain
+from server.metrics import Metrics
 from tests.factories import STAFF
 from tests.webhooks.receiver import SOON, Receiver
 
@@ -25,12 +26,20 @@ def context_now(viewer: Viewer = STAFF, targets: WebhookTargets = LOOPBACK) -> C
 
 @asynccontextmanager
 async def delivering(
-    *, patience: float = 5.0, give_up_after: timedelta = timedelta(days=5)
+    *,
+    patience: float = 5.0,
+    give_up_after: timedelta = timedelta(days=5),
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[Drain]:
     """Deliver until the end of the block."""
     drain = Drain()
     async with webhooks_delivered(
-        context_now(), drain, give_up_after=give_up_after, patience=patience, idle=0.02
+        context_now(),
+        drain,
+        give_up_after=give_up_after,
+        patience=patience,
+        metrics=metrics,
+        idle=0.02,
     ):
         yield drain
         drain.begin()

@@ -13,7 +13,7 @@ from db.courses import StoredCourse
 from db.event_log import Origin, append_events
 from db.event_log_state import prune_events
 from db.sql import execute
-from db.webhooks import WebhookState, webhooks
+from db.webhooks import WebhookState, webhook_states, webhooks
 from grading import (
     Cause,
     CourseGradeChanged,
@@ -26,9 +26,10 @@ from grading import (
 from resolvers.delivering import BACKOFF, LONGEST_PAUSE, Answer, deliver, find_due, pause_after
 from resolvers.learners import LearnerRef
 from resolvers.webhooks import WebhookKind, read_lag, retry, update
+from server.metrics import process_metrics
 from server.webhook_client import MAX_ANSWER
 from tests.factories import NOW, record
-from tests.webhooks.receiver import Received, Receiver, receiving
+from tests.webhooks.receiver import SOON, Received, Receiver, receiving
 from tests.webhooks.running import (
     context_now,
     delivering,
@@ -37,6 +38,8 @@ from tests.webhooks.running import (
     registered,
     until_lag_is_none,
 )
+
+pytestmark = pytest.mark.slow  # each test waits for deliveries
 
 ADA, BEA = LearnerId(1), LearnerId(2)
 
@@ -103,6 +106,29 @@ async def test_what_an_event_says(course: StoredCourse) -> None:
         "firstTimePassed": True,
         "cause": "SCORE_RECORDED",
         "actor": "staff",
+    }
+
+
+async def test_what_comes_of_requests_is_counted(course: StoredCourse) -> None:
+    metrics = process_metrics()
+    counted = metrics._deliveries.labels
+
+    def so_far() -> list[float]:
+        return [counted("EVENTS", outcome)._value.get() for outcome in ("taken", "failed")]
+
+    before = so_far()
+    answers = [Response(status_code=500)]
+    receiver = Receiver(answer=lambda _: answers.pop() if answers else Response())
+    async with receiving(receiver), delivering(metrics=metrics):
+        await registered(receiver)
+        ids = await play(course, 1)
+        await receiver.has_taken(len(ids))
+        async with asyncio.timeout(SOON):
+            while so_far() != [before[0] + len(ids), before[1] + 1]:
+                await asyncio.sleep(0.01)
+
+    assert await webhook_states() == {
+        state: int(state is WebhookState.ACTIVE) for state in WebhookState
     }
 
 
