@@ -13,6 +13,8 @@ from bench.answers import AnswersDiffer, require_equal_answers
 from bench.target import Target
 from bench.workloads import WORKLOADS
 
+pytestmark = pytest.mark.slow  # each test starts servers
+
 Answer = Callable[[Any], Mapping[str, object]]
 
 

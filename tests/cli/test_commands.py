@@ -12,6 +12,8 @@ from db.migrate import pending
 from grading import CourseNotFound
 from tests.cli.commands import ROOT, Terminal, environment
 
+pytestmark = pytest.mark.slow  # each test runs a row of commands
+
 
 @pytest.mark.parametrize(
     ("given", "run"),

@@ -20,6 +20,8 @@ from tests.cli.commands import Terminal
 from tests.events.conftest import NatsServer
 from tests.server.live_server import serving, settings_of
 
+pytestmark = pytest.mark.slow  # each test looks at a machine and a database
+
 SECRET = "0123456789abcdef0123456789abcdef"
 
 

@@ -13,6 +13,8 @@ from db.migrate import pending
 from db.sql import execute, fetch
 from tests.factories import COURSE, NOW, content_of, enroll, publish_content, record
 
+pytestmark = pytest.mark.slow  # each test migrates a database
+
 TABLES = (
     *("course", "course_version", "course_publication", "block", "learner", "enrollment"),
     *("problem_score", "subsection_grade", "course_grade", "grade_event", "event_log_state"),

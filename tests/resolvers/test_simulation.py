@@ -51,6 +51,8 @@ from tests.factories import (
 )
 from tests.shared_material import OULAD_SLICE, requires_shared
 
+pytestmark = pytest.mark.slow  # each test plays a term
+
 FAST = 1e9  # days in a second
 DEMONSTRATION = CourseKey(COURSE_KEY)
 

@@ -25,6 +25,8 @@ from tests.server.live_server import (
 )
 from tests.server.server_process import server_process
 
+pytestmark = pytest.mark.slow  # each test starts a server
+
 NAMED = "query Hello($key: CourseKey!) { course(courseKey: $key) { displayName } }"
 ASKED = {"query": NAMED, "variables": {"key": COURSE}}
 

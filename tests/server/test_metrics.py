@@ -18,6 +18,8 @@ from tests.factories import COURSE
 from tests.server.live_server import CHANGES, LiveServer, serving, settings_of, with_course
 from tests.server.server_process import server_process
 
+pytestmark = pytest.mark.slow  # each test starts a server
+
 TOKEN = "a token for metrics"
 NAMED = "query Hello($key: CourseKey!) { course(courseKey: $key) { displayName } }"
 ASKED = {"query": NAMED, "variables": {"key": COURSE}}
