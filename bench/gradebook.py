@@ -9,7 +9,7 @@ from functools import partial
 from bench.classroom import START, content
 from bench.measure import median_ms, row
 from db.connection import dialect
-from db.course_grades import save_course_grades
+from db.course_grades import course_grades_write
 from db.courses import StoredCourse, publish
 from db.enrollments import Enrollment, save_enrollments
 from db.grade_statistics import SelectedSubsection, course_outcomes, subsection_percents
@@ -23,7 +23,8 @@ from db.gradebook_filter import (
 )
 from db.learners import Learner, save_learners
 from db.sql import execute
-from db.subsection_grades import save_overrides, save_subsection_grades
+from db.subsection_grades import save_overrides, subsection_grades_write
+from db.upsert import upsert_rows
 from grading import (
     CourseGrade,
     LearnerId,
@@ -120,14 +121,16 @@ async def _class(learner_count: int, subsection_count: int) -> StoredCourse:
     graded = [one for one in ids if chance.random() < 0.8]
     for begin in range(0, len(graded), 5_000):
         some = graded[begin : begin + 5_000]
-        await save_course_grades(course, [_course_grade(course, one, chance) for one in some])
+        await upsert_rows(
+            *course_grades_write(course, [_course_grade(course, one, chance) for one in some])
+        )
         grades = [
             (one, _subsection_grade(key, chance))
             for one in some
             for key in course.content.subsections
             if chance.random() < 0.8
         ]
-        await save_subsection_grades(course, grades)
+        await upsert_rows(*subsection_grades_write(course, grades))
         await save_overrides(course, [each for each in grades if each[1].override is not None])
     if dialect() == "postgres":  # which would do so by itself, by and by
         await execute("analyze")

@@ -2,5 +2,6 @@
 
 from compiled.batches import in_batches
 from compiled.executor import CompiledExecutor
+from compiled.kept_values import KeptValues, Mark, kept_by
 
-__all__ = ["CompiledExecutor", "in_batches"]
+__all__ = ["CompiledExecutor", "KeptValues", "Mark", "in_batches", "kept_by"]

@@ -47,7 +47,7 @@ class Column:
         selected = self.selected
         if selected.batch is not None:
             return _one_each(
-                objects, selected.batch(objects, run.info(selected), **_arguments(selected, run))
+                objects, selected.batch(objects, run.info(selected), **arguments_of(selected, run))
             )
         if selected.function is None:
             attribute = selected.attribute
@@ -57,20 +57,23 @@ class Column:
     async def _awaited(self, objects: Sequence[Any], run: Run) -> Sequence[Any]:
         selected = self.selected
         if selected.batch is not None:
-            values = await selected.batch(objects, run.info(selected), **_arguments(selected, run))
+            values = await selected.batch(
+                objects, run.info(selected), **arguments_of(selected, run)
+            )
             return _one_each(objects, values)
         waiting = _each(cast(Callable[..., Any], selected.function), selected, objects, run)
         return [await waiting[0]] if len(waiting) == 1 else await together(*waiting)
 
 
-def _arguments(selected: SelectedField, run: Run) -> dict[str, Any]:
+def arguments_of(selected: SelectedField, run: Run) -> dict[str, Any]:
+    """Return the arguments of a field; nothing for one that takes none."""
     return run.arguments(selected) if selected.takes_arguments else {}
 
 
 def _each(
     function: Callable[..., Any], selected: SelectedField, objects: Sequence[Any], run: Run
 ) -> list[Any]:
-    arguments = _arguments(selected, run)
+    arguments = arguments_of(selected, run)
     if selected.info_parameter is not None:
         arguments = {**arguments, selected.info_parameter: run.info(selected)}
     keyword = selected.source_parameter

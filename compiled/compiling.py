@@ -22,11 +22,13 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 from compiled.columns import Column
 from compiled.completion import Completion, Leaves, lists_of, nullable
-from compiled.fields import Place, selected_field
+from compiled.fields import Place, SelectedField, selected_field
+from compiled.kept_columns import KeptColumn
 from compiled.leaves import leaf
 from compiled.levels import Level, Variants
 from compiled.refusals import NotCompiled
 from compiled.selections import Selection
+from compiled.settling import Settling
 from compiled.writing import InlineLeaf, Part, TypeName
 
 # Of all types together. A document is short that has a million of them, by fragments in fragments.
@@ -50,6 +52,8 @@ class Compiler:
         self._schema, self._fragments = schema, fragments
         self._variable_values, self._operation = variable_values, operation
         self._selections: dict[tuple[object, ...], Selection] = {}
+        self._settling = Settling(schema, fragments, variable_values, operation)
+        self._kept = False
         self.fields = 0
 
     def completion(self, kind: GraphQLOutputType, place: Place) -> Completion:
@@ -88,7 +92,7 @@ class Compiler:
 
     def _selection(self, kind: GraphQLObjectType, details: list[FieldDetails]) -> Selection:
         # Below an interface, all types have most of their selections in common.
-        key = (kind.name, *(id(one.node) for one in details))
+        key = (kind.name, self._kept, *(id(one.node) for one in details))
         selection = self._selections.get(key)
         if selection is None:
             selection = self._selections[key] = Selection(self._parts(kind, details))
@@ -120,4 +124,18 @@ class Compiler:
             may_be_null = named is definition.type
             resolved = selected.function is not None
             return InlineLeaf(selected, leaf(named, nullable=may_be_null, resolved=resolved))
-        return Column(selected, self.completion(definition.type, place))
+        return self._column(selected, definition.type, place)
+
+    def _column(self, selected: SelectedField, kind: GraphQLOutputType, place: Place) -> Column:
+        keeping = selected.keeping
+        variables = None
+        if keeping is not None and selected.resolves_async and not self._kept:
+            variables = self._settling.variables(kind, place.details, keeping.settled)
+        if keeping is None or variables is None:
+            return Column(selected, self.completion(kind, place))
+        # What is kept as a whole is not kept in parts.
+        self._kept = True
+        try:
+            return KeptColumn(selected, self.completion(kind, place), keeping, variables)
+        finally:
+            self._kept = False

@@ -7,6 +7,7 @@ from typing import Any, cast
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from compiled.completion import Completion
+from compiled.kept_values import KeptValues
 from compiled.plans import Plan, completion_of, give_up, plan_of
 from compiled.refusals import NotCompiled
 from compiled.run import Run
@@ -22,6 +23,9 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     and raises where anything is other than usual: then the stock methods complete the same value
     again, and have the last word on every error, its path, and what becomes null.
     """
+
+    # Where values are kept that orjson writes into the answer; None where it is not written so.
+    kept_values: KeptValues | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)

@@ -12,6 +12,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from compiled.batches import BATCH, BatchResolver
+from compiled.kept_values import KEPT, Keeping
 from compiled.refusals import NotCompiled
 
 _INCLUDING: Final = frozenset({"skip", "include"})
@@ -34,6 +35,11 @@ class SelectedField:
     field: StrawberryField
     function: Callable[..., Any] | None
     batch: BatchResolver | None
+
+    @property
+    def keeping(self) -> Keeping | None:
+        """How its values are kept, None for not at all."""
+        return self.field.metadata.get(KEPT)
 
     @property
     def attribute(self) -> str:

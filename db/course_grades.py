@@ -7,7 +7,7 @@ from db.connection import Rows
 from db.courses import StoredCourse
 from db.sql import among, as_bool, as_datetime, fetch, id_array
 from db.together import Write
-from db.upsert import Upsert, upsert_rows
+from db.upsert import Upsert
 from grading import Algorithm, CourseGrade, CourseKey, LearnerId
 
 _SAVE: Final = Upsert(
@@ -107,11 +107,6 @@ async def stale_ids(course: StoredCourse, *, without_errors_of: int, limit: int)
         limit,
     )
     return [row[0] for row in rows]
-
-
-async def save_course_grades(course: StoredCourse, grades: Sequence[CourseGrade]) -> None:
-    """Store grades computed under this version of the course, all or none."""
-    await upsert_rows(*course_grades_write(course, grades))
 
 
 def course_grades_write(course: StoredCourse, grades: Sequence[CourseGrade]) -> Write:

@@ -1,24 +1,31 @@
 """Enrollments: which learners are in a course."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from db.connection import dialect
 from db.sql import among, as_bool, fetch, id_array
+from db.together import Write
 from db.upsert import Upsert, upsert_rows
 from grading import CourseKey, LearnerId
 
 
 @dataclass(frozen=True, slots=True)
 class Enrollment:
-    """One learner in one course; inactive once the learner has left."""
+    """One learner in one course; inactive once the learner has left.
+
+    ``revision`` grows with every change of what is stored of the learner's grades in the course:
+    whoever sees the one sees the other.
+    """
 
     course_id: int
     learner_id: LearnerId
     active: bool = True
     mode: str | None = None
     cohort: str | None = None
+    revision: int = field(default=0, compare=False)
 
 
 _SAVE: Final = Upsert(
@@ -37,7 +44,7 @@ _SAVE: Final = Upsert(
 
 
 # What `enrollment_in` understands: an enrollment is `e`.
-ENROLLMENT_COLUMNS: Final = "e.course_id, e.learner_id, e.active, e.mode, e.cohort"
+ENROLLMENT_COLUMNS: Final = "e.course_id, e.learner_id, e.active, e.mode, e.cohort, e.revision"
 
 
 async def enrollments(
@@ -55,8 +62,8 @@ async def enrollments(
 
 def enrollment_in(row: tuple[Any, ...]) -> Enrollment:
     """Return the enrollment that was asked for."""
-    course_id, learner_id, active, mode, cohort = row
-    return Enrollment(course_id, learner_id, as_bool(active), mode, cohort)
+    course_id, learner_id, active, mode, cohort, revision = row
+    return Enrollment(course_id, learner_id, as_bool(active), mode, cohort, revision)
 
 
 async def course_keys_of(
@@ -88,12 +95,31 @@ async def enrolled_ids(
     return [row[0] for row in rows]
 
 
+class _NewRevisions:
+    def statement(self) -> str:
+        if dialect() == "postgres":
+            return (
+                "update enrollment e set revision = revision + 1"
+                " from unnest($1::bigint[], $2::bigint[]) as graded(course_id, learner_id)"
+                " where e.course_id = graded.course_id and e.learner_id = graded.learner_id"
+            )
+        return (
+            "update enrollment set revision = revision + 1 where course_id = $1 and learner_id = $2"
+        )
+
+
+def new_revisions(course_id: int, learner_ids: Iterable[LearnerId]) -> Write:
+    """Say that the grades of these learners change: in the transaction that changes them."""
+    return Write(_NewRevisions(), [(course_id, one) for one in sorted({*learner_ids})])
+
+
 async def save_enrollments(enrolled: Sequence[Enrollment], *, now: datetime) -> None:
     """Add new enrollments and replace the state of others, all or none."""
     await upsert_rows(
         _SAVE,
         [
             (one.course_id, one.learner_id, one.active, one.mode, one.cohort, now)
-            for one in enrolled
+            # In the order in which grade transactions write them, lest one waits for the other.
+            for one in sorted(enrolled, key=lambda one: (one.course_id, one.learner_id))
         ],
     )

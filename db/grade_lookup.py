@@ -34,8 +34,8 @@ _FOUND: Final = (
     " left join course_grade g on g.course_id = c.id and g.learner_id = l.id"
     " left join course_version v on v.id = g.course_version_id{condition}"
 )
-_PRESENT, _LEARNER, _GRADE, _ENROLLMENT = slice(7), slice(7, 12), slice(12, 25), slice(25, 30)
-_COURSE_KEY, _NAME = 1, 30
+_PRESENT, _LEARNER, _GRADE, _ENROLLMENT = slice(7), slice(7, 12), slice(12, 25), slice(25, 31)
+_COURSE_KEY, _NAME = 1, 31
 _PAIRS: Final = {
     "postgres": "unnest($1::text[], $2::{kind}[]) as asked(key, name)",
     "sqlite": "(select k.value as key, n.value as name from json_each($1) k"

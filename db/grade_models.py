@@ -105,6 +105,7 @@ class Enrollment(Model):
     active = fields.BooleanField(default=True)
     mode = fields.CharField(max_length=100, null=True)
     cohort = fields.CharField(max_length=255, null=True)
+    revision = fields.BigIntField(db_default=0)
     created_at = fields.DatetimeField()
 
     class Meta(Model.Meta):

@@ -97,7 +97,7 @@ async def gradebook_page(  # noqa: PLR0913
         roster.require(keys.beyond(beyond, roster))
     columns = (
         "l.id, l.username, l.full_name, l.email, l.external_user_key, e.active, e.mode, e.cohort,"
-        f" {value or 'null'}"
+        f" e.revision, {value or 'null'}"
     )
     tail = f"order by {keys.order} limit ${roster.bind(limit)}"
     rows = await fetch(roster.sql(columns, tail=tail), *roster.args)
@@ -173,11 +173,11 @@ def _value_of(order: GradebookOrder, roster: Roster) -> str | None:
 
 def _enrolled(course_id: int, row: tuple[Any, ...], order: GradebookOrder) -> EnrolledLearner:
     learner = Learner(*row[:5])
-    active, mode, cohort, value = row[5:]
+    active, mode, cohort, revision, value = row[5:]
     if order.field is OrderField.LAST_UPDATED:
         value = as_datetime(value)
     return EnrolledLearner(
         learner,
-        Enrollment(course_id, learner.id, as_bool(active), mode, cohort),
+        Enrollment(course_id, learner.id, as_bool(active), mode, cohort, revision),
         Position(learner.username, learner.id, value),
     )

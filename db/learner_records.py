@@ -6,6 +6,7 @@ from datetime import datetime
 
 from db.course_grades import course_grades_in, course_grades_query, course_grades_write
 from db.courses import StoredCourse, present_courses_in, present_courses_query
+from db.enrollments import new_revisions
 from db.event_log import Origin, events_write
 from db.problem_scores import (
     NewScore,
@@ -19,7 +20,8 @@ from db.subsection_grades import (
     subsection_grades_query,
     subsection_grades_write,
 )
-from db.together import fetch_together, write_together
+from db.together import Write, fetch_together, write_together
+from db.upsert import upsert_rows
 from grading import LearnerId, LearnerRecord, Regraded
 
 
@@ -72,6 +74,26 @@ async def save_records(
 
     To be called under the learners' locks.
     """
+    changes = [change for one in regraded.values() for change in one.changes]
+    await write_together(
+        [
+            scores_write(course, list(scores), now=now),
+            *_grade_writes(course, regraded),
+            events_write(course.id, changes, origin, now=now),
+        ]
+    )
+
+
+async def save_grades(course: StoredCourse, regraded: Mapping[LearnerId, Regraded]) -> None:
+    """Store the grades that regrades changed, without a word to anybody.
+
+    To be called under the learners' locks.
+    """
+    for write in _grade_writes(course, regraded):
+        await upsert_rows(*write)
+
+
+def _grade_writes(course: StoredCourse, regraded: Mapping[LearnerId, Regraded]) -> list[Write]:
     grades = [
         (learner_id, grade)
         for learner_id, one in regraded.items()
@@ -82,12 +104,9 @@ async def save_records(
         for one in regraded.values()
         if one.course_grade_to_store is not None
     ]
-    changes = [change for one in regraded.values() for change in one.changes]
-    await write_together(
-        [
-            scores_write(course, list(scores), now=now),
-            subsection_grades_write(course, grades),
-            course_grades_write(course, course_grades),
-            events_write(course.id, changes, origin, now=now),
-        ]
-    )
+    changed = {learner_id for learner_id, _ in grades} | {one.learner_id for one in course_grades}
+    return [
+        subsection_grades_write(course, grades),
+        course_grades_write(course, course_grades),
+        new_revisions(course.id, changed),
+    ]

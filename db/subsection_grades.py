@@ -6,6 +6,7 @@ from typing import Final
 
 from db.connection import Rows
 from db.courses import StoredCourse, usage_keys_by_course
+from db.enrollments import new_revisions
 from db.sql import among, as_datetime, execute_many, fetch, id_array
 from db.together import Write
 from db.upsert import Upsert, upsert_rows
@@ -152,16 +153,6 @@ def _override(  # noqa: PLR0913, PLR0917 - the columns, in order
     )
 
 
-async def save_subsection_grades(
-    course: StoredCourse, grades: Sequence[tuple[LearnerId, SubsectionGrade]]
-) -> None:
-    """Store grades computed under this version of the course, all or none.
-
-    Overrides are stored by `save_overrides`.
-    """
-    await upsert_rows(*subsection_grades_write(course, grades))
-
-
 def subsection_grades_write(
     course: StoredCourse, grades: Sequence[tuple[LearnerId, SubsectionGrade]]
 ) -> Write:
@@ -208,6 +199,7 @@ async def save_overrides(
                 for learner_id, grade in grades
             ],
         )
+        await upsert_rows(*new_revisions(course.id, (learner_id for learner_id, _ in grades)))
 
 
 def _columns(override: SubsectionGradeOverride) -> tuple[object, ...]:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from db.connection import Rows, current_client
-from db.upsert import PIECE, Upsert, upsert_rows
+from db.upsert import PIECE, RowStatement, upsert_rows
 
 
 class Write(NamedTuple):
-    """Rows for one table, each with the values of the upsert's columns in order."""
+    """Rows for one table, each with the values that the statement takes, in order."""
 
-    upsert: Upsert
+    upsert: RowStatement
     rows: Sequence[Sequence[object]]
 
 

@@ -2,11 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from db.connection import current_client, dialect
 from db.transaction import transaction
 
 PIECE = 5_000  # rows a statement: more gain nothing and hold the event loop longer
+
+
+class RowStatement(Protocol):
+    """What is done with each of many rows."""
+
+    def statement(self) -> str:
+        """Say it: PostgreSQL is given an array for each value, SQLite row after row."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +66,8 @@ class Upsert:
         return f"{target} update set {', '.join(assignments)}{condition}"
 
 
-async def upsert_rows(upsert: Upsert, rows: Sequence[Sequence[object]]) -> None:
-    """Write all `rows` or none of them; each holds the values of `upsert.columns` in order."""
+async def upsert_rows(upsert: RowStatement, rows: Sequence[Sequence[object]]) -> None:
+    """Write all `rows` or none of them; an upsert's hold the values of its `columns` in order."""
     if not rows:
         return
     statement = upsert.statement()

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, Generic, TypeAlias, TypeVar, overload
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+from typing import Any, Generic, TypeAlias, TypeVar, cast, overload
 
 from aiodataloader import DataLoader
 
@@ -45,6 +45,17 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
         if len(self._asked) == 1:
             # Not at once: whoever is about to run may ask for more.
             self.loop.call_soon(self.loop.call_soon, self._dispatch)
+
+    def asked_keys(self) -> Collection[Key]:
+        """Return what was read, is being read, or was at hand."""
+        return cast(Collection[Key], self._cache.keys())
+
+    def at_hand(self, key: Key) -> Value | None:
+        """Return what was found by a key already, None where it was not, or is not read yet."""
+        future = self._cache.get(key)
+        if future is None or not future.done() or future.cancelled() or future.exception():
+            return None
+        return future.result()
 
     def stop(self) -> None:
         """Cancel what is being read: nobody waits for it any more."""

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from db.courses import StoredCourse, present_courses_by_id
 from db.event_log import Origin, append_events
+from db.learner_records import save_grades
 from db.override_entries import append_override_entries
 from db.subsection_grades import save_overrides
 from db.transaction import grade_transaction, retrying
@@ -27,7 +28,7 @@ from grading import (
 from resolvers.breakdown import Breakdown
 from resolvers.first_answers import FirstTime
 from resolvers.override_ledger import OverrideChange, OverrideLedger
-from resolvers.regrading import learner_records, regrade_records, save_grades
+from resolvers.regrading import learner_records, regrade_records
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from db.course_grades import course_grades, save_course_grades
+from db.course_grades import course_grades
 from db.courses import StoredCourse, present_courses_by_id
 from db.errors import DBConnectionError, RetryableError
 from db.event_log import Origin, append_events
+from db.learner_records import save_grades
 from db.problem_scores import recorded_scores
-from db.subsection_grades import save_subsection_grades, subsection_grades
+from db.subsection_grades import subsection_grades
 from db.transaction import grade_transaction, retrying, transaction
 from grading import (
     ComputationFailed,
@@ -219,23 +220,3 @@ async def save_regraded(
     await save_grades(course, regraded)
     changes = [change for one in regraded.values() for change in one.changes]
     await append_events(course.id, changes, origin, now=now)
-
-
-async def save_grades(course: StoredCourse, regraded: Mapping[LearnerId, Regraded]) -> None:
-    """Store what regrades changed, without a word to anybody."""
-    await save_subsection_grades(
-        course,
-        [
-            (learner_id, grade)
-            for learner_id, one in regraded.items()
-            for grade in one.subsection_grades_to_store
-        ],
-    )
-    await save_course_grades(
-        course,
-        [
-            one.course_grade_to_store
-            for one in regraded.values()
-            if one.course_grade_to_store is not None
-        ],
-    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 import grading
-from compiled import in_batches
+from compiled import in_batches, kept_by
 from resolvers import course_grades, grade_events, what_if
 from resolvers.breakdown import Breakdown
 from schema import grade_parts
@@ -22,12 +22,15 @@ from schema.passing_status import PassingStatus
 from schema.percentage import Decimals, percentage_or_nothing
 from schema.scalars import GradeFraction
 from schema.section_grade import SectionGrade
+from schema.settled_grades import SETTLED, marks_of_parts
 from schema.subsection_grade import SubsectionGrade
 from schema.visibility import GradeVisibility
 from schema.what_if import CourseGradePreview, WhatIfScoreInput
 
 if TYPE_CHECKING:
     from schema.course import Course
+
+_KEPT = kept_by(marks_of_parts, SETTLED)
 
 
 @strawberry.enum(description="Why a stored grade may not be what a new computation would give.")
@@ -188,7 +191,7 @@ class CourseGrade(Node):
 
     @strawberry.field(
         description="grade_breakdown: one row for every row of the policy.",
-        metadata=in_batches(grade_parts.assignment_type_grades_of),
+        metadata={**in_batches(grade_parts.assignment_type_grades_of), **_KEPT},
     )
     async def assignment_type_grades(self, info: Info) -> list[AssignmentTypeGrade]:
         (grades,) = await grade_parts.assignment_type_grades_of([self], info)
@@ -196,7 +199,7 @@ class CourseGrade(Node):
 
     @strawberry.field(
         description="The sections with their totals, in course order.",
-        metadata=in_batches(grade_parts.section_grades_of),
+        metadata={**in_batches(grade_parts.section_grades_of), **_KEPT},
     )
     async def section_grades(self, info: Info) -> list[SectionGrade]:
         (grades,) = await grade_parts.section_grades_of([self], info)
@@ -204,7 +207,7 @@ class CourseGrade(Node):
 
     @strawberry.field(
         description="The grades of the subsections, in course order.",
-        metadata=in_batches(grade_parts.subsection_grades_of),
+        metadata={**in_batches(grade_parts.subsection_grades_of), **_KEPT},
     )
     async def subsection_grades(
         self,
@@ -227,7 +230,7 @@ class CourseGrade(Node):
 
     @strawberry.field(
         description="The grade of one subsection; null when the course has none of this key.",
-        metadata=in_batches(grade_parts.subsection_grade_of),
+        metadata={**in_batches(grade_parts.subsection_grade_of), **_KEPT},
     )
     async def subsection_grade(
         self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 import strawberry
 
 import grading
-from compiled import in_batches
+from compiled import in_batches, kept_by
 from resolvers import course_grades, gradebook, learners
 from resolvers.gradebook import EnrolledLearner, GradebookCounts, Page, PageRequest
 from resolvers.regrading import GradeResult
@@ -17,6 +17,7 @@ from schema.info import Info
 from schema.learner import Enrollment, User
 from schema.node import Node
 from schema.page_info import PageInfo
+from schema.settled_grades import SETTLED, marks_of_entries
 from schema.user_error import GradeErrorCode
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class GradebookEntry(Node):
 
     @strawberry.field(
         description="The grade; null where `error` says why there is none.",
-        metadata=in_batches(_course_grades_of),
+        metadata={**in_batches(_course_grades_of), **kept_by(marks_of_entries, SETTLED)},
     )
     async def course_grade(self, info: Info) -> CourseGrade | None:
         (grade,) = await _course_grades_of([self], info)

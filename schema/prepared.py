@@ -10,6 +10,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
+from compiled import CompiledExecutor, KeptValues
 from resolvers.context import Context
 from resolvers.grade_events import at_the_end_of_the_log
 from schema.documents import Operation
@@ -21,7 +22,10 @@ CURSOR_FIELD = "gradeEventsCursor"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An operation that was parsed, validated and paid for, and what it is run with."""
+    """An operation that was parsed, validated and paid for, and what it is run with.
+
+    With ``kept_values``, parts of the result are `orjson.Fragment`.
+    """
 
     text: str
     operation: Operation
@@ -29,6 +33,7 @@ class Prepared:
     variables: dict[str, Any]
     root_value: object
     extensions: dict[str, Any] | None
+    kept_values: KeptValues | None = None
 
     async def run(self, executor_class: type[Executor[Any]], context: Context) -> ExecutionResult:
         """Run it in time, with loaders of its own, and log what fails.
@@ -65,6 +70,8 @@ class Prepared:
         )
         if isinstance(executor, list):
             return ExecutionResult(data=None, errors=executor)
+        if isinstance(executor, CompiledExecutor):
+            executor.kept_values = self.kept_values
         executing = executor.execute_operation()
         done = await executing if executor.is_awaitable(executing) else executing
         result = cast(CoreResult, done)

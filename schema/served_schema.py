@@ -11,7 +11,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from compiled import CompiledExecutor
+from compiled import CompiledExecutor, KeptValues
 from resolvers.access import Viewer
 from resolvers.context import Context
 from schema.admission import Cost, admit, charge_request, check_introspection
@@ -30,11 +30,17 @@ class ServedSchema(strawberry.Schema):
     Refusals are logged in a line, and only bugs with a traceback.
     """
 
+    _kept_values: KeptValues | None = None
+
     def compile_selections(self, *, on: bool) -> None:
         """Complete what operations select by compiled functions, or as Strawberry does."""
         self.execution_context_class = (
             CompiledExecutor if on else StrawberryGraphQLCoreExecutionContext
         )
+
+    def keep_values(self, limit: int) -> None:
+        """Keep parts of answers as they were written, of at most ``limit`` bytes; 0 for none."""
+        self._kept_values = KeptValues(limit) if limit else None
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -52,7 +58,13 @@ class ServedSchema(strawberry.Schema):
         operation_name: str | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
+        *,
+        written_at_once: bool = False,
     ) -> ExecutionResult:
+        """Run an operation.
+
+        Parts of a result that orjson has ``written_at_once`` may be written already.
+        """
         context = cast(Context, context_value)
         notes = _notes(query, context)
         variables = variable_values or {}
@@ -85,6 +97,9 @@ class ServedSchema(strawberry.Schema):
                     variables,
                     root_value,
                     operation_extensions,
+                    self._kept_values
+                    if written_at_once and operation.kind is OperationType.QUERY
+                    else None,
                 )
                 result = await prepared.run(self.execution_context_class, context)
             _finish(result, cost, context)

@@ -50,6 +50,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     authenticator = Authenticator.of(settings)
     if not settings.compiled_execution:
         schema.compile_selections(on=False)
+    schema.keep_values(settings.kept_megabytes * 1_000_000)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:

@@ -138,7 +138,9 @@ class HttpEndpoint:
         if chosen is None:
             message = f"Only subscriptions are answered in parts: accept {JSON} as well."
             raise Refused(406, "NOT_ACCEPTABLE", message)
-        result = await self._result(request, receive, asked, context)
+        result = await self._result(
+            request, receive, asked, context, written_at_once=isinstance(chosen, str)
+        )
         if isinstance(chosen, HTTPStreamTransport):
             return stream_of_one(result, chosen, record.request_id)
         if record.kind == OperationType.QUERY.value and not result.errors:
@@ -165,7 +167,13 @@ class HttpEndpoint:
         return asked if found is asked.query else replace(asked, query=found)
 
     async def _result(
-        self, request: Request, receive: Receive, asked: GraphQLRequest, context: Context
+        self,
+        request: Request,
+        receive: Receive,
+        asked: GraphQLRequest,
+        context: Context,
+        *,
+        written_at_once: bool,
     ) -> ExecutionResult:
         changing = {OperationType.MUTATION} if request.method == "POST" else set()
         with self._room.take():
@@ -176,6 +184,7 @@ class HttpEndpoint:
                 operation_name=asked.operation_name,
                 operation_extensions=asked.extensions,
                 allowed_operation_types={OperationType.QUERY, *changing},
+                written_at_once=written_at_once,
             )
             try:
                 return await while_present(receive, executing)

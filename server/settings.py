@@ -84,6 +84,12 @@ class Settings(DeliverySettings, TokenSettings, LimitSettings):
         default=True,
         description="Compile what operations select; off, Strawberry's own executor does it all.",
     )
+    kept_megabytes: int = Field(
+        default=64,
+        ge=0,
+        le=100_000,
+        description="Megabytes of written grades that a worker keeps while they stay as they are.",
+    )
     operations_in_flight: int = Field(
         default=100,
         ge=1,

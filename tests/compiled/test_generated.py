@@ -41,6 +41,7 @@ class Stage:
         self.known = self._runner.run(self._open(database))
 
     async def _open(self, database: Path) -> Known:
+        schema.keep_values(1_000_000)
         await self._stack.enter_async_context(connected(f"sqlite:///{database}"))
         began = await data("{ gradeEventsCursor }")
         await both_courses()
@@ -51,13 +52,20 @@ class Stage:
         expected = self._runner.run(self._answer(STOCK, who, document))
         found = self._runner.run(self._answer(COMPILED, who, document))
         assert orjson.dumps(found) == orjson.dumps(expected)
+        for _ in ("to be kept", "from what is kept"):
+            kept = self._runner.run(self._answer(COMPILED, who, document, written_at_once=True))
+            assert orjson.dumps(kept) == orjson.dumps(expected)
         self.outcomes["refused" if expected["data"] is None else "answered"] += 1
         self.outcomes["with errors"] += bool(expected["errors"])
 
-    async def _answer(self, executor: type[Any], who: str, document: str) -> dict[str, Any]:
+    async def _answer(
+        self, executor: type[Any], who: str, document: str, *, written_at_once: bool = False
+    ) -> dict[str, Any]:
         without_limits()
         with executing_on(executor):
-            result: ExecutionResult = await schema.execute(document, None, context_of(who))
+            result: ExecutionResult = await schema.execute(
+                document, None, context_of(who), written_at_once=written_at_once
+            )
         errors = [error.formatted for error in result.errors or ()]
         return {"data": result.data, "errors": errors, "extensions": result.extensions}
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from db.course_grades import save_course_grades
 from db.course_roles import CourseRole, save_course_roles
 from db.courses import StoredCourse
 from db.enrollments import Enrollment, save_enrollments
@@ -21,7 +20,7 @@ from db.gradebook_filter import (
     SubsectionStatus,
 )
 from db.learners import Learner, save_learners
-from db.subsection_grades import save_overrides, save_subsection_grades
+from db.subsection_grades import save_overrides
 from grading import (
     CourseGrade,
     LearnerId,
@@ -33,6 +32,7 @@ from grading import (
     zero_course_grade,
 )
 from tests.factories import NOW, subsection_key
+from tests.saving import save_course_grades, save_subsection_grades
 
 SUBSECTIONS = (subsection_key("hw1"), subsection_key("hw2"), subsection_key("exam"))
 NAMES = (

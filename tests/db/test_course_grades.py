@@ -3,12 +3,13 @@ from datetime import timedelta
 
 import pytest
 
-from db.course_grades import course_grades, graded_ids, save_course_grades
+from db.course_grades import course_grades, graded_ids
 from db.courses import StoredCourse
 from db.learners import Learner
 from db.sql import fetch
 from grading import CourseGrade, CourseKey, LearnerId, zero_course_grade
 from tests.factories import NOW, content_of, enroll, publish_content, subsection
+from tests.saving import save_course_grades
 
 ADA = LearnerId(1)
 

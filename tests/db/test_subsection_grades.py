@@ -5,13 +5,13 @@ import pytest
 from db.courses import StoredCourse
 from db.sql import fetch, id_array
 from db.subsection_grades import (
-    save_subsection_grades,
     subsection_grades,
     subsection_grades_in,
     subsection_grades_query,
 )
 from grading import LearnerId, SubsectionGrade, Total
 from tests.factories import NOW, content_of, enroll, publish_content, subsection, subsection_key
+from tests.saving import save_subsection_grades
 
 ADA = LearnerId(1)
 

@@ -1,0 +1,82 @@
+"""Kept values: parts of answers as they were written, while what they tell stays the same."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import orjson
+
+KEPT: Final = "kept"
+
+_OVERHEAD: Final = 500  # bytes that an entry takes beside its text
+
+SettledFields = Mapping[str, frozenset[str]]
+
+
+class Mark(NamedTuple):
+    """Which value a field has for an object, and of which state.
+
+    ``state`` has to change before anybody can read anything else in the value. ``keepable`` is
+    false where the value may be put together from what was read before ``state`` was: then it is
+    not kept, though one that is kept already may stand in for it.
+    """
+
+    subject: Hashable
+    state: Hashable
+    keepable: bool = True
+
+
+Marking = Callable[..., Sequence[Mark | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How the values of a field are kept."""
+
+    marks: Marking
+    settled: SettledFields
+
+
+def kept_by(marks: Marking, settled: SettledFields) -> dict[str, Keeping]:
+    """Return the metadata of a field whose values may be kept, as they were written.
+
+    ``marks(sources, info, **arguments)`` returns a mark for each source, None for what is not to
+    be kept. ``settled`` names, for each type, the fields that a mark's state tells everything of:
+    where others are selected, values are not kept.
+    """
+    return {KEPT: Keeping(marks, settled)}
+
+
+class KeptValues:
+    """Written values, those forgotten first that were asked for the longest time ago."""
+
+    def __init__(self, limit: int) -> None:
+        """Keep at most ``limit`` bytes."""
+        self._limit, self._size = limit, 0
+        self._written: OrderedDict[tuple[Hashable, ...], tuple[Hashable, bytes]] = OrderedDict()
+
+    def find(self, selected: Hashable, mark: Mark) -> orjson.Fragment | None:
+        """Return what was written of a selection, None where that was of another state."""
+        key = (selected, mark.subject)
+        found = self._written.get(key)
+        if found is None or found[0] != mark.state:
+            return None
+        self._written.move_to_end(key)
+        return orjson.Fragment(found[1])
+
+    def keep(self, selected: Hashable, mark: Mark, value: object) -> orjson.Fragment:
+        """Write a value and keep it."""
+        written = orjson.dumps(value)
+        key = (selected, mark.subject)
+        self._forget(key)
+        self._written[key] = mark.state, written
+        self._size += len(written) + _OVERHEAD
+        while self._size > self._limit:
+            self._forget(next(iter(self._written)))
+        return orjson.Fragment(written)
+
+    def _forget(self, key: tuple[Hashable, ...]) -> None:
+        forgotten = self._written.pop(key, None)
+        if forgotten is not None:
+            self._size -= len(forgotten[1]) + _OVERHEAD
