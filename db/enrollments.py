@@ -1,9 +1,8 @@
 """Enrollments: which learners are in a course."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from db.connection import dialect
 from db.sql import among, as_bool, fetch, id_array
@@ -12,8 +11,7 @@ from db.upsert import Upsert, upsert_rows
 from grading import CourseKey, LearnerId
 
 
-@dataclass(frozen=True, slots=True)
-class Enrollment:
+class Enrollment(NamedTuple):
     """One learner in one course; inactive once the learner has left.
 
     ``revision`` grows with every change of what is stored of the learner's grades in the course:
@@ -25,7 +23,7 @@ class Enrollment:
     active: bool = True
     mode: str | None = None
     cohort: str | None = None
-    revision: int = field(default=0, compare=False)
+    revision: int = 0
 
 
 _SAVE: Final = Upsert(

@@ -41,8 +41,7 @@ class GradebookOrder:
 BY_USERNAME: Final = GradebookOrder()
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A place in an order of learners. ``value`` is None for no value, and by user name."""
 
     username: str
@@ -50,8 +49,7 @@ class Position:
     value: float | str | datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolledLearner:
+class EnrolledLearner(NamedTuple):
     """A learner with the enrollment and the place in the order, as a page lists them."""
 
     learner: Learner

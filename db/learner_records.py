@@ -16,13 +16,13 @@ from db.problem_scores import (
 )
 from db.sql import id_array
 from db.subsection_grades import (
+    save_overrides,
     subsection_grades_in,
     subsection_grades_query,
     subsection_grades_write,
 )
 from db.together import Write, fetch_together, write_together
-from db.upsert import upsert_rows
-from grading import LearnerId, LearnerRecord, Regraded
+from grading import LearnerId, LearnerRecord, Regraded, UsageKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +84,29 @@ async def save_records(
     )
 
 
-async def save_grades(course: StoredCourse, regraded: Mapping[LearnerId, Regraded]) -> None:
+async def save_grades(
+    course: StoredCourse,
+    regraded: Mapping[LearnerId, Regraded],
+    *,
+    overridden: Collection[tuple[LearnerId, UsageKey]] = (),
+) -> None:
     """Store the grades that regrades changed, without a word to anybody.
 
-    To be called under the learners' locks.
+    The overrides of those that are ``overridden`` are stored as well, or that they have none. To
+    be called under the learners' locks.
     """
-    for write in _grade_writes(course, regraded):
-        await upsert_rows(*write)
+    await write_together(_grade_writes(course, regraded, {one for one, _ in overridden}))
+    await save_overrides(
+        course,
+        [(one, regraded[one].subsection_grades[usage_key]) for one, usage_key in overridden],
+    )
 
 
-def _grade_writes(course: StoredCourse, regraded: Mapping[LearnerId, Regraded]) -> list[Write]:
+def _grade_writes(
+    course: StoredCourse,
+    regraded: Mapping[LearnerId, Regraded],
+    overridden: Collection[LearnerId] = (),
+) -> list[Write]:
     grades = [
         (learner_id, grade)
         for learner_id, one in regraded.items()
@@ -105,6 +118,7 @@ def _grade_writes(course: StoredCourse, regraded: Mapping[LearnerId, Regraded]) 
         if one.course_grade_to_store is not None
     ]
     changed = {learner_id for learner_id, _ in grades} | {one.learner_id for one in course_grades}
+    changed.update(overridden)
     return [
         subsection_grades_write(course, grades),
         course_grades_write(course, course_grades),

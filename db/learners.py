@@ -1,9 +1,8 @@
 """Learners: who they are, by any of their names."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from db.sql import among, among_texts, fetch, id_array, text_array
 from db.upsert import Upsert, upsert_rows
@@ -12,8 +11,7 @@ from grading import LearnerId
 LearnerName = Literal["username", "external_user_key"]
 
 
-@dataclass(frozen=True, slots=True)
-class Learner:
+class Learner(NamedTuple):
     """A person who is graded; ``id`` is the platform's own user id."""
 
     id: LearnerId

@@ -6,10 +6,9 @@ from typing import Final
 
 from db.connection import Rows
 from db.courses import StoredCourse, usage_keys_by_course
-from db.enrollments import new_revisions
 from db.sql import among, as_datetime, execute_many, fetch, id_array
 from db.together import Write
-from db.upsert import Upsert, upsert_rows
+from db.upsert import Upsert
 from grading import (
     LearnerId,
     OverrideSystem,
@@ -199,7 +198,6 @@ async def save_overrides(
                 for learner_id, grade in grades
             ],
         )
-        await upsert_rows(*new_revisions(course.id, (learner_id for learner_id, _ in grades)))
 
 
 def _columns(override: SubsectionGradeOverride) -> tuple[object, ...]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
-from typing import Any, Generic, TypeAlias, TypeVar, cast, overload
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from aiodataloader import DataLoader
 
@@ -30,6 +31,7 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
         # aiodataloader would run the batch in the context of whoever asked first, perhaps inside
         # that one's transaction: it runs in the context of the operation instead.
         self._context = context
+        self._found: dict[Key, Value | None] = {}
         self._asked: list[tuple[Key, asyncio.Future[Value | None]]] = []
         self._reading = set[asyncio.Task[None]]()
 
@@ -46,16 +48,46 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
             # Not at once: whoever is about to run may ask for more.
             self.loop.call_soon(self.loop.call_soon, self._dispatch)
 
-    def asked_keys(self) -> Collection[Key]:
+    def prime(self, key: Key, value: Value | None) -> Self:
+        """Have what was found elsewhere at hand, unless it was asked for already."""
+        if key not in self._cache:
+            self._found.setdefault(key, value)
+        return self
+
+    def load(self, key: Key) -> "asyncio.Future[Value | None]":
+        """Return what is found, in the next batch if it is not at hand."""
+        if key in self._found and key not in self._cache:
+            super().prime(key, self._found[key])
+        return super().load(key)
+
+    def load_many(self, keys: Iterable[Key]) -> "asyncio.Future[list[Value | None]]":
+        """Return what is found of each, in the next batch if it is not at hand."""
+        asked = list(keys)
+        found = self._found
+        if all(key in found for key in asked):
+            # A future for each of a page's learners would take longer than all the rest.
+            at_hand = self.loop.create_future()
+            at_hand.set_result([found[key] for key in asked])
+            return at_hand
+        return super().load_many(asked)
+
+    def clear(self, key: Key) -> Self:
+        """Forget what was found by a key."""
+        self._found.pop(key, None)
+        return super().clear(key)
+
+    def clear_all(self) -> Self:
+        """Forget all that was found."""
+        self._found.clear()
+        return super().clear_all()
+
+    def asked_keys(self) -> AbstractSet[Any]:
         """Return what was read, is being read, or was at hand."""
-        return cast(Collection[Key], self._cache.keys())
+        return self._found.keys() | self._cache.keys()
 
     def at_hand(self, key: Key) -> Value | None:
         """Return what was found by a key already, None where it was not, or is not read yet."""
-        future = self._cache.get(key)
-        if future is None or not future.done() or future.cancelled() or future.exception():
-            return None
-        return future.result()
+        return self._found.get(key)
 
     def stop(self) -> None:
         """Cancel what is being read: nobody waits for it any more."""
@@ -84,9 +116,11 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
                 if not future.done():
                     future.set_exception(error)
         else:
-            for (_, future), value in zip(asked, values, strict=True):
+            for (key, future), value in zip(asked, values, strict=True):
                 if not future.done():
                     future.set_result(value)
+                if self._cache.get(key) is future:  # it was not forgotten meanwhile
+                    self._found[key] = value
 
 
 class Batched(Generic[Key, Value]):

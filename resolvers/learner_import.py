@@ -1,7 +1,7 @@
 """Importing learners: the rows of a file checked against each other and the store, then stored."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from db.course_roles import CourseRole, course_roles, save_course_roles
@@ -208,8 +208,7 @@ class _Roster:
         known = self.stored_enrollments.get(place) or Enrollment(*place)
         if row.role is not None:
             self._roles[CourseRole(*place, row.role)] = None
-        self._enrolled[place] = replace(
-            known,
+        self._enrolled[place] = known._replace(
             active=row.active,
             mode=row.mode or known.mode,
             cohort=row.cohort or known.cohort,

@@ -9,7 +9,6 @@ from db.courses import StoredCourse, present_courses_by_id
 from db.event_log import Origin, append_events
 from db.learner_records import save_grades
 from db.override_entries import append_override_entries
-from db.subsection_grades import save_overrides
 from db.transaction import grade_transaction, retrying
 from grading import (
     Cause,
@@ -127,12 +126,12 @@ async def save_changes(
 
     To be called in a grade transaction.
     """
-    await save_grades(ledger.course, regraded)
-    await save_overrides(
+    await save_grades(
         ledger.course,
-        [
-            (learner_id, one.subsection_grades[usage_key])
-            for learner_id, one in regraded.items()
+        regraded,
+        overridden=[
+            (learner_id, usage_key)
+            for learner_id in regraded
             for usage_key in ledger.overrides[learner_id]
         ],
     )

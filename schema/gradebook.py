@@ -8,7 +8,8 @@ import strawberry
 import grading
 from compiled import in_batches, kept_by
 from resolvers import course_grades, gradebook, learners
-from resolvers.gradebook import EnrolledLearner, GradebookCounts, Page, PageRequest
+from resolvers.gradebook import EnrolledLearner, GradebookCounts, Page, PageRequest, Position
+from resolvers.gradebook_filter import GradebookOrder
 from resolvers.regrading import GradeResult
 from schema.course_grade import CourseGrade
 from schema.cursor import gradebook_cursor
@@ -115,15 +116,17 @@ class GradebookEntry(Node):
 
 @strawberry.type(description="One row of the gradebook, with its place.")
 class GradebookEdge:
-    cursor: str = strawberry.field(description="The row's place, for `after` and `before`.")
+    place: strawberry.Private[Position]
+    order: strawberry.Private[GradebookOrder]
     node: GradebookEntry = strawberry.field(description="The row.")
 
     @classmethod
-    def of(cls, one: EnrolledLearner, course: "Course", request: PageRequest) -> Self:
-        return cls(
-            cursor=gradebook_cursor(course.stored, request.order, one.place),
-            node=GradebookEntry.of(one.learner.id, course),
-        )
+    def of(cls, one: EnrolledLearner, course: "Course", order: GradebookOrder) -> Self:
+        return cls(place=one.place, order=order, node=GradebookEntry.of(one.learner.id, course))
+
+    @strawberry.field(description="The row's place, for `after` and `before`.")
+    def cursor(self) -> str:
+        return gradebook_cursor(self.node.course.stored, self.order, self.place)
 
 
 @strawberry.type(description="A page of the gradebook.")
@@ -135,7 +138,7 @@ class GradebookConnection:
 
     @classmethod
     def of(cls, page: Page, course: "Course", request: PageRequest) -> Self:
-        edges = [GradebookEdge.of(one, course, request) for one in page.learners]
+        edges = [GradebookEdge.of(one, course, request.order) for one in page.learners]
         return cls(
             course=course,
             request=request,
@@ -143,8 +146,8 @@ class GradebookConnection:
             page_info=PageInfo(
                 has_next_page=page.has_next,
                 has_previous_page=page.has_previous,
-                start_cursor=edges[0].cursor if edges else None,
-                end_cursor=edges[-1].cursor if edges else None,
+                start_cursor=edges[0].cursor() if edges else None,
+                end_cursor=edges[-1].cursor() if edges else None,
             ),
         )
 

@@ -52,7 +52,7 @@ async def test_an_override_is_saved_and_undone(demonstration: Demonstration) -> 
     undone, to_undo = await demonstration.ask("UndoOverride", COURSE_STAFF, input=MIDTERM)
 
     locks = demonstration.locks
-    assert (to_save, to_undo) == (17 + locks, 14 + locks)
+    assert (to_save, to_undo) == (16 + locks, 13 + locks)
     grade = saved["subsectionGrade"]
     assert (grade["status"], grade["version"], grade["percentGraded"]) == ("OVERRIDDEN", "4", 1.0)
     assert grade["override"]["reason"] == "Full marks."
@@ -139,7 +139,7 @@ async def test_overrides_in_bulk_cost_as_much_for_two_as_for_fifty(
         "BulkOverride", COURSE_STAFF, input={"courseKey": COURSE_KEY, "items": items}
     )
 
-    assert count == 14 + demonstration.locks
+    assert count == 13 + demonstration.locks
     assert (answer["succeededCount"], answer["failedCount"]) == (number - 1, 1)
     *done, refused = answer["results"]
     assert [one["index"] for one in done] == [*range(number - 1)]

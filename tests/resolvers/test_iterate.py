@@ -196,7 +196,7 @@ async def test_statements_do_not_grow_with_the_learners_of_a_chunk(
         assert await fetch("select count(*) from course_grade") == [(number,)]
 
     # Ids, version, grades, subsections, scores, two writes, events, no more ids; PostgreSQL's lock.
-    assert counts == [11 if dialect() == "postgres" else 10] * 3
+    assert counts == [9 if dialect() == "postgres" else 8] * 3
 
 
 async def test_after_a_chunk_the_context_reads_anew(course: StoredCourse) -> None:

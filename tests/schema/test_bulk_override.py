@@ -270,7 +270,7 @@ async def test_any_number_takes_as_many_statements(
     )
 
     assert answered["succeededCount"] == 2 * size
-    assert len(statements) == (15 if engine == "postgres" else 14)
+    assert len(statements) == (14 if engine == "postgres" else 13)
     entries = await history("exam", class_[-1].username)
     assert [entry["action"] for entry in entries["nodes"]] == ["CREATED"]
     assert await broken_rules() == []

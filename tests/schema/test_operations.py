@@ -446,7 +446,7 @@ async def test_the_override_dialog_opens_saves_and_undoes(
 
     # Who and where: 3. The present course, grades, parts, scores: 4. Changes, history, events: 5.
     # To tell of the events: which life of the log, events, its end, their course.
-    assert (save_count, undo_count) == (16 + locks, 12 + locks)
+    assert (save_count, undo_count) == (15 + locks, 11 + locks)
     # Course, learner, grade, parts, history, their number, who did it.
     assert open_count == 7
     assert grade["gradedTotal"] == {"earned": 10.0, "possible": 10.0}
@@ -478,7 +478,7 @@ async def test_a_class_is_overridden_by_as_many_statements_for_any_size(
         statements, BULK_OVERRIDE, {"input": {"courseKey": COURSE_KEY, "items": items}}
     )
 
-    assert count == (13 if engine == "postgres" else 12)
+    assert count == (12 if engine == "postgres" else 11)
     payload = answered["bulkOverrideSubsectionGrades"]
     assert (payload["succeededCount"], payload["failedCount"]) == (size, 0)
     assert {one["courseGrade"]["percent"] for one in payload["results"]} == {0.77}
