@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.foreseen_grades import foreseen_report, tell_foreseen, tell_renamed
 from cli.progress_bars import progress_bars
 from cli.refusal import CommandRefused
 from grading import Algorithm, DuplicateItem, parse_course_key
 
 if TYPE_CHECKING:
     from formats.olx import ImportedCourse
+    from resolvers.content_effect import Tell
     from resolvers.course_import import Published
 
 
@@ -25,6 +27,14 @@ def import_course(
     course_key: Annotated[
         str | None, typer.Option(help="A course key in place of the export's own.")
     ] = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would change; store nothing.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="With --dry-run: write all grades that would change to this CSV file."),
+    ] = None,
 ) -> None:
     """Publish course exports: all of them, or none where one has a fault.
 
@@ -32,6 +42,8 @@ def import_course(
     """
     from formats.olx import read_course
 
+    if report is not None and not dry_run:
+        raise typer.BadParameter("goes with --dry-run.", param_hint="--report")
     if course_key is not None and len(paths) > 1:
         raise typer.BadParameter(
             "goes with one export, not with several.", param_hint="--course-key"
@@ -39,6 +51,10 @@ def import_course(
     key = None if course_key is None else parse_course_key(course_key)
     read = [read_course(path, course_key=key, algorithm=algorithm) for path in paths]
     _require_different(paths, read)
+    if dry_run:
+        with foreseen_report(report, on=paths) as tell:
+            asyncio.run(_foresee(read, tell))
+        return
     failures = asyncio.run(_publish(read))
     if failures:
         raise CommandRefused(
@@ -52,6 +68,20 @@ def _require_different(paths: list[Path], read: "list[ImportedCourse]") -> None:
         key = imported.content.course_key
         if (other := first.setdefault(key, path)) != path:
             raise DuplicateItem(f"{other} and {path} are both of {key}.")
+
+
+async def _foresee(read: "list[ImportedCourse]", tell: "Tell") -> None:
+    from cli.session import read_settings, session
+    from resolvers.course_import import foresee_course
+
+    async with session(read_settings()) as context:
+        for imported in read:
+            with progress_bars() as new_bar:
+                foreseen = await foresee_course(
+                    context, imported.content, tell=tell, progress=new_bar("previewing", None)
+                )
+            _tell_content(imported)
+            await tell_foreseen(context, foreseen)
 
 
 async def _publish(read: "list[ImportedCourse]") -> int:
@@ -70,7 +100,7 @@ async def _publish(read: "list[ImportedCourse]") -> int:
     return failures
 
 
-def _tell(imported: "ImportedCourse", published: "Published") -> None:
+def _tell_content(imported: "ImportedCourse") -> None:
     content = imported.content
     typer.echo(
         f"{content.course_key}: {len(content.structure.sections)} sections, "
@@ -79,6 +109,11 @@ def _tell(imported: "ImportedCourse", published: "Published") -> None:
     )
     for message in imported.messages:
         typer.echo(f"  warning: {message}")
+
+
+def _tell(imported: "ImportedCourse", published: "Published") -> None:
+    _tell_content(imported)
+    tell_renamed(published.renamed)
     if not published.changed:
         typer.echo("  this content is published already")
     elif published.frozen:

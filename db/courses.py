@@ -233,7 +233,10 @@ async def publish(content: CourseContent, *, now: datetime) -> StoredCourse:
 
 
 async def lock_course(course_id: int) -> None:
-    """Have those who publish versions of a course take turns, until the transaction ends."""
+    """Have those who publish versions of a course, or freeze it, take turns.
+
+    It lasts until the transaction ends.
+    """
     await execute("update course set key = key where id = $1", course_id)
 
 

@@ -90,6 +90,7 @@ from grading.policy import (
 from grading.policy_warnings import PolicyWarning, PolicyWarningCode, policy_warnings
 from grading.preview import EffectOnGrades, PreviewedGrade, preview
 from grading.regrading import LearnerRecord, Regraded, regrade
+from grading.renamed_types import RenamedType, renamed_types
 from grading.score import (
     ProblemScore,
     RecordedScore,
@@ -203,6 +204,7 @@ __all__ = [
     "ProblemScore",
     "RecordedScore",
     "Regraded",
+    "RenamedType",
     "ScoreOutOfRange",
     "ScoreOutdated",
     "Section",
@@ -251,6 +253,7 @@ __all__ = [
     "problem_score",
     "problem_scores",
     "regrade",
+    "renamed_types",
     "revised",
     "revised_course_grade",
     "section_breakdown",

@@ -32,6 +32,11 @@ class PreviewedGrade:
         """Tell whether the learner would begin or cease to pass."""
         return self.before.passed != self.after.passed
 
+    @property
+    def changes(self) -> bool:
+        """Tell whether the learner would see any of these change."""
+        return self.percent_changes or self.letter_changes or self.pass_changes
+
 
 @dataclass(frozen=True, slots=True)
 class EffectOnGrades:

@@ -46,6 +46,8 @@ async def _set(
     context: Context, course_id: int, *, frozen: bool, reason: str | None
 ) -> StoredCourse:
     async with freeze_transaction(course_id):
+        # Nor does anybody publish meanwhile: another policy is either stored before, or refused.
+        await courses.lock_course(course_id)
         course = (await courses.present_courses_by_id([course_id]))[course_id]
         wanted = _by_hand(context, course, frozen=frozen, reason=reason)
         if wanted == course.freeze_by_hand:

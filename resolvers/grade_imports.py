@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from db.courses import StoredCourse, present_courses_by_id
 from db.enrollments import enrollments
@@ -23,6 +23,7 @@ from grading import (
 )
 from resolvers import access
 from resolvers.context import Context
+from resolvers.first_answers import FirstTime, RequestKey, first_time, once
 from resolvers.grade_columns import graded_ids
 from resolvers.grade_jobs import CHUNK, MAX_ERRORS
 from resolvers.overrides import MAX_REASON
@@ -46,17 +47,46 @@ class ImportRequest:
     reason: str | None = None
 
 
-async def start_import(context: Context, course: StoredCourse, request: ImportRequest) -> GradeJob:
+async def start_import(
+    context: Context,
+    course: StoredCourse,
+    request: ImportRequest,
+    *,
+    key: RequestKey | None = None,
+) -> GradeJob:
     """Ask for the overrides of a file to be set, by whichever worker is free.
 
-    Lines that cannot be right are refused now, the others when their turn comes.
+    Lines that cannot be right are refused now, the others when their turn comes. What was asked
+    for before under ``key`` is the same job, as it is now.
 
     :raises Forbidden: if the viewer may not change grades.
     :raises GradesFrozen: if the course's grades are frozen.
     :raises InvalidInput: if the columns are not those of this course.
     :raises TooManyItems: if there are more than 100,000 lines, or 1,000 that are all or nothing.
+    :raises IdempotencyKeyReused: if something else was asked for under ``key``.
     """
     access.require_grades_editor(context.viewer, course.key)
+
+    async def act() -> GradeJob:
+        own = context.for_change()
+        manner, lines = await _read(course, request)
+        return await _enqueue(own, course, manner, lines, first_time(own, key, _number))
+
+    return await once(context, key, act, _job)
+
+
+def _number(job: GradeJob) -> object:
+    return {"job": job.id}
+
+
+async def _job(body: dict[str, Any]) -> GradeJob:
+    job_id: int = body["job"]
+    return (await jobs([job_id]))[job_id]
+
+
+async def _read(
+    course: StoredCourse, request: ImportRequest
+) -> tuple[ImportManner, list[WantedLine]]:
     reason = (request.reason or "").strip() or REASON
     if len(reason) > MAX_REASON or not is_storable(reason):
         raise InvalidInput(
@@ -70,8 +100,7 @@ async def start_import(context: Context, course: StoredCourse, request: ImportRe
         raise
     most = MOST_TOGETHER if request.all_or_nothing else MAX_LINES
     lines = await _checked(course, rows, most)
-    manner = ImportManner(request.dry_run, request.all_or_nothing, reason)
-    return await _enqueue(context, course, manner, lines)
+    return ImportManner(request.dry_run, request.all_or_nothing, reason), lines
 
 
 async def read_lines(
@@ -134,7 +163,11 @@ def _line(
 
 @retrying
 async def _enqueue(
-    context: Context, course: StoredCourse, manner: ImportManner, lines: list[WantedLine]
+    context: Context,
+    course: StoredCourse,
+    manner: ImportManner,
+    lines: list[WantedLine],
+    first: FirstTime[GradeJob] | None,
 ) -> GradeJob:
     now = context.now()
     origin = context.origin(Cause.BULK_IMPORT)
@@ -145,6 +178,8 @@ async def _enqueue(
         # Not what this viewer may: who does the chunks may not write what is frozen.
         end = present.content.structure.end
         freeze_of(end, context.freeze_after, present.freeze_by_hand).require_open(now)
+        if first is not None:
+            await first.require()
         job = await add_job(
             course.id,
             JobKind.IMPORT,
@@ -161,4 +196,6 @@ async def _enqueue(
         together = MOST_TOGETHER if manner.all_or_nothing else CHUNK
         # A job without learners has a chunk as well, which finishes it.
         await add_chunks(job.id, list(batches(right, together)) or [[]])
+        if first is not None:
+            await first.keep(job)
         return (await jobs([job.id]))[job.id]

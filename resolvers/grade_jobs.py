@@ -8,7 +8,7 @@ from db.grade_imports import refused_lines
 from db.grade_jobs import GradeJob, JobError, JobKind, JobState, add_job, cancel_job, jobs
 from db.grade_jobs import job_errors as stored_errors
 from db.job_chunks import add_chunks
-from db.transaction import transaction
+from db.transaction import retrying, transaction
 from grading import Cause, InvalidInput, LearnerId, TooManyItems, freeze_of
 from resolvers import access
 from resolvers.context import Context
@@ -22,6 +22,7 @@ CHUNK = 25  # learners a transaction: few, since whoever records one's score wai
 MAX_ERRORS = 100
 
 
+@retrying
 async def start_regrade(
     context: Context,
     course: StoredCourse,

@@ -3,33 +3,26 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from db import courses
-from db.course_grades import graded_ids
 from db.courses import StoredCourse, present_courses_by_id
 from db.transaction import transaction
 from grading import (
     Cause,
-    ComputationFailed,
     CourseContent,
-    EffectOnGrades,
     GradingPolicy,
-    LearnerId,
     PolicyConflict,
-    PreviewedGrade,
+    RenamedType,
     content_version,
     policy_of,
-    preview,
+    renamed_types,
 )
 from resolvers import access
+from resolvers.content_effect import ContentEffect, all_graded_ids, effect_of
 from resolvers.context import Context
 from resolvers.courses import freeze
 from resolvers.grade_jobs import GradeJob, enqueue
-from resolvers.regrading import learner_records
-
-_PAGE: Final = 500  # learners looked at together
-_SHOWN: Final = 100  # learners whose letter or pass would change, named one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +45,17 @@ class WantedPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyEffect:
-    """What a change would come to.
-
-    ``course`` is as it is now; ``shown`` are the first learners whose letter or pass
-    would be another; ``failed`` is how many grades could not be computed.
-    """
-
-    course: StoredCourse
-    counts: EffectOnGrades
-    shown: tuple[PreviewedGrade, ...]
-    failed: int
-
-
-@dataclass(frozen=True, slots=True)
 class PolicyChange:
     """A course with its new policy, and the job that regrades whoever is concerned.
 
-    Before it is applied there is an effect instead of a job.
+    Before it is applied there is an effect instead of a job. ``renamed`` are types that seem to be
+    called otherwise now.
     """
 
     course: StoredCourse
+    renamed: tuple[RenamedType, ...]
     job: GradeJob | None = None
-    effect: PolicyEffect | None = None
+    effect: ContentEffect | None = None
 
 
 async def change_policy(
@@ -116,7 +97,7 @@ async def change_policy(
                     cause=Cause.GRADING_POLICY_CHANGED,
                 )
     context.after_change()
-    return PolicyChange(published, job)
+    return PolicyChange(published, renamed_types(present.content, content), job)
 
 
 async def preview_policy(
@@ -136,29 +117,8 @@ async def preview_policy(
     _require_hash(course, if_hash)
     content = content_with(course, wanted)
     effect = await effect_of(context, course, content)
-    return PolicyChange(replace(course, content=content), effect=effect)
-
-
-async def effect_of(context: Context, course: StoredCourse, content: CourseContent) -> PolicyEffect:
-    """Return what other content would make of the stored grades of a course."""
-    counts, failed = EffectOnGrades(), 0
-    shown: list[PreviewedGrade] = []
-    last: LearnerId | None = None
-    while learner_ids := await graded_ids(course.id, after=last, limit=_PAGE):
-        last = learner_ids[-1]
-        records = await learner_records(course, learner_ids, with_scores=True)
-        previews = []
-        for learner_id in learner_ids:
-            try:
-                one = preview(content, learner_id, records[learner_id], now=context.now())
-            except ComputationFailed:
-                failed += 1
-                continue
-            if one is not None:
-                previews.append(one)
-        counts = counts.with_more(previews)
-        shown += [one for one in previews if one.letter_changes or one.pass_changes]
-    return PolicyEffect(course, counts, tuple(shown[:_SHOWN]), failed)
+    renamed = renamed_types(course.content, content)
+    return PolicyChange(replace(course, content=content), renamed, effect=effect)
 
 
 def content_with(course: StoredCourse, wanted: WantedPolicy) -> CourseContent:
@@ -200,11 +160,3 @@ def _require_hash(course: StoredCourse, if_hash: str | None) -> None:
             "Somebody else has changed the policy meanwhile: look at the present one first.",
             field=["ifHash"],
         )
-
-
-async def all_graded_ids(course_id: int) -> list[LearnerId]:
-    """Return everybody who has a stored grade in a course."""
-    found: list[LearnerId] = []
-    while page := await graded_ids(course_id, after=found[-1] if found else None, limit=10_000):
-        found += page
-    return found

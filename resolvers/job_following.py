@@ -19,7 +19,7 @@ async def follow_job(
     :raises JobNotFound: if there is none that the viewer may, or may still, know of.
     """
     told: GradeJob | None = None
-    while told is None or not told.state.finished:
+    while True:
         viewer = await context.present_viewer()
         job = await find_job(context.for_event(viewer), job_id)
         if job is None:
@@ -27,5 +27,6 @@ async def follow_job(
         if job != told:
             told = job
             yield job
-        else:
-            await asyncio.sleep(pause)
+        if job.state.finished:
+            return
+        await asyncio.sleep(pause)

@@ -11,6 +11,8 @@ from schema.bulk_override import ErrorPolicy
 from schema.course import Course
 from schema.grade_export import GradeJobPayload
 from schema.grade_job import GradeJob
+from schema.request_key import DESCRIPTION as KEY
+from schema.request_key import request_key
 from schema.user_error import user_error_of
 
 
@@ -35,11 +37,13 @@ class ImportGradesInput:
         default=None,
         description="Why, in at most 300 characters; `Bulk Grade Import` when not given.",
     )
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 async def import_grades(context: Context, input: ImportGradesInput) -> GradeJobPayload:
     """Ask for overrides to be set."""
     try:
+        key = request_key("importGrades", input)
         course = await courses.require_course(context, input.course_key)
         request = grade_imports.ImportRequest(
             io.StringIO(input.csv),
@@ -47,7 +51,7 @@ async def import_grades(context: Context, input: ImportGradesInput) -> GradeJobP
             all_or_nothing=input.error_policy is ErrorPolicy.REJECT_EVERYTHING,
             reason=input.reason,
         )
-        job = await grade_imports.start_import(context, course, request)
+        job = await grade_imports.start_import(context, course, request, key=key)
     except grading.GradingError as error:
         return GradeJobPayload(job=None, user_errors=[user_error_of(error)])
     return GradeJobPayload(job=GradeJob.of(job, Course.of(course)), user_errors=[])

@@ -6,6 +6,7 @@ import strawberry
 
 import grading
 from resolvers import courses, grading_policy
+from resolvers.content_effect import ContentEffect
 from resolvers.context import Context
 from resolvers.grading_policy import AssignmentTypeRow, PolicyChange, WantedPolicy
 from schema.course import Course
@@ -75,6 +76,24 @@ class UpdateGradingPolicyInput:
         return WantedPolicy(rows, cutoffs)
 
 
+@strawberry.type(description="A row of the policy that seems to have another name now.")
+class RenamedAssignmentType:
+    before: str = strawberry.field(description="The name that is gone.")
+    after: str = strawberry.field(description="The name that the row seems to have now.")
+    uncounted_subsection_count: int = strawberry.field(
+        description="Graded subsections that still have the old name as their type: they do not "
+        "count until that is changed."
+    )
+
+    @classmethod
+    def of(cls, value: grading.RenamedType) -> Self:
+        return cls(
+            before=value.before,
+            after=value.after,
+            uncounted_subsection_count=value.uncounted,
+        )
+
+
 @strawberry.type(description="What a policy would make of one learner's grade.")
 class PreviewedGrade:
     before: CourseGrade = strawberry.field(description="The stored grade.")
@@ -106,11 +125,12 @@ class GradingPolicyPreview:
     )
     failed_count: int = strawberry.field(description="Learners whose grade could not be computed.")
     changes: list[PreviewedGrade] = strawberry.field(
-        description="The first 100 learners, by user id, whose letter or pass would be another."
+        description="At most 100 learners: those whose letter or pass would be another, by user "
+        "id, and then those whose percent alone would."
     )
 
     @classmethod
-    def of(cls, effect: grading_policy.PolicyEffect) -> Self:
+    def of(cls, effect: ContentEffect) -> Self:
         course = Course.of(effect.course)
         return cls(
             learner_count=effect.counts.learners,
@@ -133,6 +153,9 @@ class UpdateGradingPolicyPayload:
     preview: GradingPolicyPreview | None = strawberry.field(
         description="With `dryRun`: what would change."
     )
+    renamed_assignment_types: list[RenamedAssignmentType] = strawberry.field(
+        description="Types that are gone, where new ones seem to be the same."
+    )
     user_errors: list[UserError] = strawberry.field(description="Why it was refused.")
 
     @classmethod
@@ -142,6 +165,7 @@ class UpdateGradingPolicyPayload:
             grading_policy=GradingPolicy.of(course),
             job=None if change.job is None else GradeJob.of(change.job, course),
             preview=None if change.effect is None else GradingPolicyPreview.of(change.effect),
+            renamed_assignment_types=[RenamedAssignmentType.of(one) for one in change.renamed],
             user_errors=[],
         )
 
@@ -167,6 +191,10 @@ async def update_grading_policy(
             )
     except grading.GradingError as error:
         return UpdateGradingPolicyPayload(
-            grading_policy=None, job=None, preview=None, user_errors=[user_error_of(error)]
+            grading_policy=None,
+            job=None,
+            preview=None,
+            renamed_assignment_types=[],
+            user_errors=[user_error_of(error)],
         )
     return UpdateGradingPolicyPayload.of(change)

@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 IDLE: Final = 1.0  # seconds until it looks again for something to do
 PAUSE: Final = 1.0  # times what a chunk took, for requests, before the next one
+GRACE: Final = 3.0  # seconds that a chunk has to end when the process does
 
 
 @asynccontextmanager
@@ -25,9 +26,10 @@ async def jobs_run(context: Context, drain: Drain, *, idle: float = IDLE) -> Asy
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        drain.begin()
+        # A chunk that is cut off here waits for the end of its lease.
+        with suppress(TimeoutError, asyncio.CancelledError):
+            await asyncio.wait_for(task, GRACE)
 
 
 async def _run_until_drained(context: Context, drain: Drain, idle: float) -> None:
@@ -37,5 +39,9 @@ async def _run_until_drained(context: Context, drain: Drain, idle: float) -> Non
             worked = await run_chunk(await context.for_operation())
         except (DBConnectionError, OperationalError) as error:
             logger.warning("no job could be looked for, trying again: %s", error)
+            worked = False
+        except Exception:
+            # Whatever it is, the other jobs shall not wait for it.
+            logger.exception("a job could not be gone on with")
             worked = False
         await drain.wait(PAUSE * (time.monotonic() - began) if worked else idle)

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from db.course_grades import course_grades
-from grading import CourseContent, Forbidden, LearnerId
+from grading import CourseContent, EffectOnGrades, Forbidden, LearnerId, PreviewedGrade, RenamedType
 from resolvers.access import Viewer
-from resolvers.course_import import publish_course
+from resolvers.course_import import Foreseen, foresee_course, publish_course
 from tests.factories import (
     NOW,
     content_of,
@@ -140,3 +140,75 @@ async def test_who_may_not_change_grades_publishes_nothing(database: str) -> Non
         await publish_course(context_of(Viewer("ann", global_staff=False)), content_of())
 
     assert not any((await counts()).values())
+
+
+async def test_publishing_is_foreseen_exactly_and_nothing_is_stored(database: str) -> None:
+    course = await publish_content()
+    await enroll(course, 4)
+    await record(course, ADA, {"hw1_1": 1.0, "exam_1": 1.0})
+    await record(course, BEA, {"exam_1": 1.0})
+    await record(course, LearnerId(3), {"hw2_1": 0.0})
+    # Homework counts more, and its second half is gone.
+    content = _with_weights(0.8, 0.2)
+    fewer = content_of(
+        [subsection("hw1", "Homework", problems=2), subsection("exam", "Exam")],
+        grading_policy=content.policy,
+    )
+    before = await stored_rows()
+    told: list[PreviewedGrade] = []
+    shown: list[tuple[int, int | None]] = []
+
+    foreseen = await foresee_course(
+        context_of(now=LATER),
+        fewer,
+        tell=told.extend,
+        progress=lambda done, total: shown.append((done, total)),
+    )
+
+    assert await stored_rows() == before
+    assert (foreseen.changed, foreseen.frozen, foreseen.renamed) == (True, False, ())
+    assert foreseen.effect is not None
+    assert foreseen.effect.counts == EffectOnGrades(learners=3, percents=2, letters=2, passes=1)
+    assert foreseen.effect.failed == 0
+    assert shown == [(3, None)]
+    assert list(foreseen.effect.shown) == told
+    assert [(one.before.learner_id, one.before.percent, one.after.percent) for one in told] == [
+        (ADA, 0.7, 0.6),
+        (BEA, 0.6, 0.2),
+    ]
+
+    await publish_course(context_of(now=LATER), fewer)
+
+    grades = await course_grades([course.id], [ADA, BEA])
+    assert [grades[course.id, one.after.learner_id] for one in told] == [one.after for one in told]
+
+
+async def test_renamed_types_are_foreseen_and_told_of(database: str) -> None:
+    course = await publish_content()
+    await enroll(course)
+    await record(course, ADA, {"exam_1": 1.0})
+    types = [assignment_type("Homework", 0.4), assignment_type("Final", 0.6)]
+    content = content_of(grading_policy=toy_policy(types=types))
+    renamed = (RenamedType("Exam", "Final", 1),)
+
+    foreseen = await foresee_course(context_of(now=LATER), content)
+    published = await publish_course(context_of(now=LATER), content)
+
+    assert foreseen.effect is not None
+    assert (foreseen.renamed, foreseen.effect.counts.letters) == (renamed, 1)
+    assert published.renamed == renamed
+
+
+async def test_nothing_is_foreseen_where_nobody_would_be_regraded(database: str) -> None:
+    content = _with_weights(0.8, 0.2)
+    assert await foresee_course(context_of(), content) == Foreseen(changed=True)
+    course = await publish_content()
+    await enroll(course)
+    await record(course, ADA, {"exam_1": 1.0})
+    ended = replace(content, structure=replace(content.structure, end=NOW), version="ended")
+    frozen = context_of(now=NOW + timedelta(days=31), freeze_after=timedelta(days=30))
+
+    assert await foresee_course(context_of(), content_of()) == Foreseen(changed=False)
+    assert await foresee_course(frozen, ended) == Foreseen(changed=True, frozen=True)
+    with pytest.raises(Forbidden):
+        await foresee_course(context_of(Viewer("ann", global_staff=False)), content)

@@ -7,13 +7,16 @@ from datetime import datetime
 
 import pytest
 
+from db import courses
 from db.connection import dialect
-from db.courses import StoredCourse, set_freeze
+from db.courses import StoredCourse, present_courses_by_id, publish, set_freeze
 from db.errors import TransactionManagementError
+from db.sql import fetch
 from db.transaction import freeze_transaction, grade_transaction, transaction
 from formats.csv_rows import RefusedLine
 from formats.scores_csv import ScoreRow
 from grading import (
+    CourseContent,
     FreezeByHand,
     GradesFrozen,
     LearnerId,
@@ -24,11 +27,15 @@ from resolvers.context import Context
 from resolvers.course_import import publish_course
 from resolvers.courses import open_check
 from resolvers.freezing import set_frozen
+from resolvers.grade_imports import ImportRequest, start_import
+from resolvers.grade_jobs import start_regrade
+from resolvers.grading_policy import AssignmentTypeRow, WantedPolicy, change_policy
 from resolvers.learners import LearnerRef
 from resolvers.overrides import OverrideRequest, OverrideValues
 from resolvers.score_recording import ScoreEntry, record_scores
 from resolvers.score_rows import CheckedRows, check_rows
 from tests.factories import (
+    COURSE,
     NOW,
     ORIGIN,
     content_of,
@@ -44,6 +51,7 @@ from tests.factories import (
 from tests.resolvers.stored_rows import stored_rows
 
 GRADE_TABLES = ("problem_score", "subsection_grade", "course_grade", "grade_event")
+ALL_EXAM = WantedPolicy([AssignmentTypeRow("Exam", None, 1.0, 0, 0)], {"Pass": 0.5})
 
 
 async def grades() -> list[object]:
@@ -63,6 +71,10 @@ async def stale(database: str) -> StoredCourse:
 
 def entry() -> ScoreEntry:
     return ScoreEntry(LearnerId(2), problem_key("exam_1"), 1.0, 1.0, NOW)
+
+
+def overrides_of() -> ImportRequest:
+    return ImportRequest(iter(["user_id,course_id,new_override-hw1\n", f"1,{COURSE},1\n"]))
 
 
 async def iterate(course: StoredCourse) -> None:
@@ -86,6 +98,11 @@ WRITERS: dict[str, Callable[[StoredCourse], Awaitable[object]]] = {
         ),
         key=None,
     ),
+    "grade_jobs.start_regrade": lambda course: start_regrade(
+        context_of(), course, [LearnerId(1)], force=True
+    ),
+    "grade_imports.start_import": lambda course: start_import(context_of(), course, overrides_of()),
+    "grading_policy.change_policy": lambda course: change_policy(context_of(), course, ALL_EXAM),
     "simulation.play": lambda course: simulation.play(
         context_of(), course, [entry()], days_per_second=1.0
     ),
@@ -96,12 +113,13 @@ WRITERS: dict[str, Callable[[StoredCourse], Awaitable[object]]] = {
 async def test_a_writer_who_read_the_course_before_the_freeze_is_refused(
     stale: StoredCourse, writer: str
 ) -> None:
-    before = await grades()
+    before = await stored_rows()
 
     with pytest.raises(GradesFrozen):
         await WRITERS[writer](stale)
 
-    assert await grades() == before
+    assert await stored_rows() == before
+    assert await fetch("select count(*) from grade_job") == [(0,)]
 
 
 async def test_a_freeze_between_the_check_of_a_file_and_its_scores_is_told_by_line(
@@ -175,6 +193,69 @@ async def test_whoever_freezes_waits_for_those_who_are_writing(database: str) ->
     await asyncio.gather(*tasks)
 
     assert order == ["written", "frozen"]
+
+
+async def policy_of(course: StoredCourse) -> list[str]:
+    (present,) = (await present_courses_by_id([course.id])).values()
+    return [kind.name for kind in present.content.policy.assignment_types]
+
+
+async def test_whoever_freezes_waits_for_who_is_changing_the_policy(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = await publish_content()
+    changing, over = asyncio.Event(), asyncio.Event()
+    order: list[str] = []
+
+    async def slowly(content: CourseContent, *, now: datetime) -> StoredCourse:
+        changing.set()  # it has found the grades open
+        await over.wait()
+        return await publish(content, now=now)
+
+    async def change() -> None:
+        await change_policy(context_of(), course, ALL_EXAM)
+        order.append("changed")
+
+    async def freeze() -> None:
+        await changing.wait()
+        await set_frozen(context_of(), course, frozen=True)
+        order.append("frozen")
+
+    monkeypatch.setattr(courses, "publish", slowly)
+    tasks = [asyncio.create_task(change()), asyncio.create_task(freeze())]
+    await changing.wait()
+    await asyncio.sleep(0.05)
+    assert order == []
+    over.set()
+    await asyncio.gather(*tasks)
+
+    assert order == ["changed", "frozen"]
+    assert await policy_of(course) == ["Exam"]
+
+
+async def test_whoever_changes_the_policy_waits_for_a_freeze_and_is_refused(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = await publish_content()
+    freezing, over = asyncio.Event(), asyncio.Event()
+
+    async def slowly(course_id: int, wanted: FreezeByHand | None) -> None:
+        freezing.set()
+        await over.wait()
+        await set_freeze(course_id, wanted)
+
+    monkeypatch.setattr(courses, "set_freeze", slowly)
+    freeze = asyncio.create_task(set_frozen(context_of(), course, frozen=True))
+    await freezing.wait()
+    change = asyncio.create_task(change_policy(context_of(), course, ALL_EXAM))
+    await asyncio.sleep(0.05)
+    assert not change.done()
+    over.set()
+    await freeze
+
+    with pytest.raises(GradesFrozen):
+        await change
+    assert await policy_of(course) == ["Homework", "Exam"]
 
 
 async def test_writers_of_a_course_do_not_wait_for_each_other(database: str) -> None:

@@ -130,7 +130,8 @@ async def test_a_preview_tells_what_would_change_and_stores_nothing(course: Stor
 
     assert change.effect is not None
     assert change.effect.counts == EffectOnGrades(learners=2, percents=2, letters=1, passes=1)
-    (shown,) = change.effect.shown
+    shown, other = change.effect.shown
+    assert (other.before.learner_id, other.after.percent) == (BEA, 0.25)
     assert shown.before.learner_id == ADA
     assert (shown.before.letter_grade, shown.after.letter_grade) == ("C", None)
     assert (shown.before.percent, shown.after.percent) == (0.6, 0.5)

@@ -7,7 +7,9 @@ from typing import Any, Final
 import pytest
 
 from db.courses import StoredCourse
-from grading import CourseKey
+from db.learners import Learner
+from db.sql import fetch
+from grading import CourseKey, LearnerId
 from resolvers.access import Scope, ServiceGrant, Viewer
 from resolvers.job_running import run_chunk
 from schema import schema
@@ -19,7 +21,7 @@ from tests.schema.execution import (
     everything_stored,
     refused_change,
 )
-from tests.schema.heat import ADA, COURSE_KEY, END, NOW, problem, publish_course, sequential
+from tests.schema.heat import ADA, COURSE_KEY, END, NOW, enroll, problem, publish_course, sequential
 
 SET: Final = """
 mutation ($input: SetGradesFrozenInput!) {
@@ -276,3 +278,14 @@ async def test_a_mutation_stores_and_announces_nothing_of_frozen_grades(
             }
         ]
     }
+
+
+async def test_frozen_grades_take_no_job_of_a_large_class(course: StoredCourse) -> None:
+    others = [Learner(LearnerId(number), f"learner{number}") for number in range(1000, 1101)]
+    await enroll(course, *others)
+    await put(True, reason="board")
+
+    payload = await refused_change(document_of("updateGrades"), input={"courseKey": COURSE_KEY})
+
+    assert [error["code"] for error in payload["userErrors"]] == ["GRADES_FROZEN"]
+    assert await fetch("select count(*) from grade_job") == [(0,)]

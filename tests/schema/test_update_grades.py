@@ -1,5 +1,6 @@
 """``updateGrades``: several learners' grades; one who fails stops nobody else."""
 
+import asyncio
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 import grading
 from db.courses import StoredCourse
 from db.learners import Learner, save_learners
-from db.sql import execute
+from db.sql import execute, fetch
 from grading import CourseContent, LearnerId, LearnerRecord, Regraded, UsageKey
 from resolvers import regrading
 from resolvers.job_running import run_chunk
@@ -311,6 +312,18 @@ async def test_a_job_that_is_asked_for_again_is_the_same_job(course: StoredCours
 
     assert again == first
     assert await everything_stored() == before
+
+
+async def test_a_job_that_is_asked_for_at_once_five_times_is_one_job(
+    course: StoredCourse,
+) -> None:
+    given = named(*await large_class(course), idempotencyKey="once")
+
+    answers = await asyncio.gather(*(data(JOB, input=given) for _ in range(5)))
+
+    assert answers == [answers[0]] * 5
+    assert answers[0]["updateGrades"]["job"]["total"] == 101
+    assert await fetch("select count(*) from grade_job") == [(1,)]
 
 
 async def test_a_frozen_course_refuses(course: StoredCourse) -> None:

@@ -47,6 +47,15 @@ async def server_process(
     """Serve the course until told to end."""
     async with connected(database_url):
         await with_course()
+    async with started_server(database_url, workers=workers, **changes) as server:
+        yield server
+
+
+@asynccontextmanager
+async def started_server(
+    database_url: str, *, workers: int = 1, **changes: object
+) -> AsyncIterator[ServerProcess]:
+    """Serve what is in the database until told to end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Old events and old answers are deleted while the server serves."""
+"""Old events, answers, files and lines are deleted while the server serves."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -9,11 +9,15 @@ from db.errors import DBConnectionError
 from db.event_log import append_events, events_after
 from db.event_log_state import BEGINNING, Place, read_log_state
 from db.first_answers import FirstAnswer, keep_answer
+from db.grade_exports import ExportFormat
 from db.sql import fetch
-from grading import CourseGradeChanged, CourseGradeSnapshot, PassingStatus
+from grading import CourseGradeChanged, CourseGradeSnapshot, ExportExpired, PassingStatus
+from resolvers.grade_exports import open_file, start_export
+from resolvers.grade_imports import ImportRequest, start_import
 from server import retention
-from server.retention import old_rows_deleted
-from tests.factories import ORIGIN, enroll, publish_content
+from server.retention import LINES_KEPT, old_rows_deleted
+from tests.factories import COURSE, ORIGIN, context_of, enroll, publish_content
+from tests.resolvers.exchanging import content_of_file, finished
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 KEEP = timedelta(days=30)
@@ -69,6 +73,58 @@ async def test_answers_are_forgotten_when_they_are_no_longer_given(
             await asyncio.sleep(0.01)
 
     assert await fetch("select key from first_answer") == [("young",)]
+
+
+async def rows_of_jobs(table: str) -> list[int]:
+    """Return the jobs that still have rows in a table."""
+    return [job for (job,) in await fetch(f"select distinct job_id from {table} order by 1")]
+
+
+async def test_a_files_pieces_are_deleted_when_it_has_expired(database: str) -> None:
+    course = await publish_content()
+    await enroll(course, 2)
+    numbers = []
+    for age in (timedelta(hours=24, seconds=1), timedelta(hours=24)):
+        context = context_of(now=NOW - age)
+        job = await start_export(context, course, ExportFormat.GRADE_REPORT)
+        numbers.append((await finished(job, at=NOW - age)).id)
+    expired, young = numbers
+    assert await rows_of_jobs("job_file_part") == [expired, young]
+
+    async with old_rows_deleted(None, now=lambda: NOW), asyncio.timeout(10):
+        while expired in await rows_of_jobs("job_file_part"):
+            await asyncio.sleep(0.01)
+
+    assert await rows_of_jobs("job_file_part") == [young]
+    just_before = context_of(now=NOW - timedelta(seconds=1))
+    assert b"learner-002" in await content_of_file(await open_file(just_before, young))
+    # What it was is still known: who comes for it is told that it has expired.
+    assert await rows_of_jobs("job_export") == [expired, young]
+    with pytest.raises(ExportExpired):
+        await open_file(context_of(now=NOW), expired)
+
+
+async def test_the_lines_of_imports_are_deleted_thirty_days_after_their_end(database: str) -> None:
+    course = await publish_content()
+    await enroll(course, 1)
+    file = ["user_id,course_id,new_override-hw1\n", f"1,{COURSE},1\n", f"99,{COURSE},1\n"]
+    numbers = []
+    for age in (LINES_KEPT + timedelta(seconds=1), LINES_KEPT, None):
+        began = NOW - LINES_KEPT - timedelta(days=1)
+        job = await start_import(context_of(now=began), course, ImportRequest(iter(file)))
+        if age is not None:
+            await finished(job, at=NOW - age)
+        numbers.append(job.id)
+    old, young, waiting = numbers
+    assert timedelta(days=30) == LINES_KEPT
+
+    async with old_rows_deleted(None, now=lambda: NOW), asyncio.timeout(10):
+        while old in await rows_of_jobs("import_line"):
+            await asyncio.sleep(0.01)
+
+    assert await rows_of_jobs("import_line") == [young, waiting]
+    assert await fetch("select count(*) from import_line") == [(4,)]
+    assert (await finished(job, at=NOW)).processed == 2
 
 
 async def test_a_lost_database_is_tried_again(
