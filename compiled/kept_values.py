@@ -70,8 +70,10 @@ class KeptValues:
         written = orjson.dumps(value)
         key = (selected, mark.subject)
         self._forget(key)
-        self._written[key] = mark.state, written
-        self._size += len(written) + _OVERHEAD
+        size = len(written) + _OVERHEAD
+        if size <= self._limit:
+            self._written[key] = mark.state, written
+            self._size += size
         while self._size > self._limit:
             self._forget(next(iter(self._written)))
         return orjson.Fragment(written)

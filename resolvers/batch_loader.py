@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from itertools import count
 from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
 from aiodataloader import DataLoader
@@ -21,17 +21,24 @@ MAX_BATCH_SIZE = 500
 class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
     """A loader by a function from keys to what is found; what is not found loads as None.
 
-    It can stop reading.
+    It can stop reading. ``tick`` counts up, for all loaders that are asked about what comes first.
     """
 
-    def __init__(self, read: Read[Key, Value], context: contextvars.Context) -> None:
+    def __init__(
+        self,
+        read: Read[Key, Value],
+        context: contextvars.Context,
+        tick: Callable[[], int] | None = None,
+    ) -> None:
         super().__init__()
+        self._tick = tick or count(1).__next__
         self._read = read
         self._name = getattr(read, "__name__", "batch").strip("_")
         # aiodataloader would run the batch in the context of whoever asked first, perhaps inside
         # that one's transaction: it runs in the context of the operation instead.
         self._context = context
-        self._found: dict[Key, Value | None] = {}
+        self._found: dict[Key, tuple[Value | None, int]] = {}
+        self._asked_at: dict[Key, int] = {}
         self._asked: list[tuple[Key, asyncio.Future[Value | None]]] = []
         self._reading = set[asyncio.Task[None]]()
 
@@ -43,6 +50,7 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
 
     def do_resolve_reject(self, key: Key, future: "asyncio.Future[Value | None]") -> None:
         """Take a key into the next batch."""
+        self._asked_at[key] = self._tick()
         self._asked.append((key, future))
         if len(self._asked) == 1:
             # Not at once: whoever is about to run may ask for more.
@@ -50,14 +58,15 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
 
     def prime(self, key: Key, value: Value | None) -> Self:
         """Have what was found elsewhere at hand, unless it was asked for already."""
-        if key not in self._cache:
-            self._found.setdefault(key, value)
+        if key not in self._cache and key not in self._found:
+            self._asked_at[key] = tick = self._tick()
+            self._found[key] = value, tick
         return self
 
     def load(self, key: Key) -> "asyncio.Future[Value | None]":
         """Return what is found, in the next batch if it is not at hand."""
         if key in self._found and key not in self._cache:
-            super().prime(key, self._found[key])
+            super().prime(key, self._found[key][0])
         return super().load(key)
 
     def load_many(self, keys: Iterable[Key]) -> "asyncio.Future[list[Value | None]]":
@@ -67,27 +76,29 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
         if all(key in found for key in asked):
             # A future for each of a page's learners would take longer than all the rest.
             at_hand = self.loop.create_future()
-            at_hand.set_result([found[key] for key in asked])
+            at_hand.set_result([found[key][0] for key in asked])
             return at_hand
         return super().load_many(asked)
 
     def clear(self, key: Key) -> Self:
         """Forget what was found by a key."""
         self._found.pop(key, None)
+        self._asked_at.pop(key, None)
         return super().clear(key)
 
     def clear_all(self) -> Self:
         """Forget all that was found."""
         self._found.clear()
+        self._asked_at.clear()
         return super().clear_all()
 
-    def asked_keys(self) -> AbstractSet[Any]:
-        """Return what was read, is being read, or was at hand."""
-        return self._found.keys() | self._cache.keys()
+    def at_hand(self, key: Key) -> tuple[Value | None, int]:
+        """Return what was found by a key, and when; None where nothing was, or is not read yet."""
+        return self._found.get(key) or (None, 0)
 
-    def at_hand(self, key: Key) -> Value | None:
-        """Return what was found by a key already, None where it was not, or is not read yet."""
-        return self._found.get(key)
+    def was_asked_before(self, tick: int, key: Key) -> bool:
+        """Tell whether a key was asked for before, so that what is found may be older."""
+        return self._asked_at.get(key, tick) < tick
 
     def stop(self) -> None:
         """Cancel what is being read: nobody waits for it any more."""
@@ -120,7 +131,7 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
                 if not future.done():
                     future.set_result(value)
                 if self._cache.get(key) is future:  # it was not forgotten meanwhile
-                    self._found[key] = value
+                    self._found[key] = value, self._tick()
 
 
 class Batched(Generic[Key, Value]):
@@ -141,7 +152,7 @@ class Batched(Generic[Key, Value]):
     ) -> "Batched[Key, Value] | BatchLoader[Key, Value]":
         if loaders is None:
             return self
-        made = BatchLoader(self._read, loaders.context)
+        made = BatchLoader(self._read, loaders.context, loaders.tick)
         # From now on the attribute is found before this descriptor is.
         loaders.__dict__[self._name] = loaders.made[self._name] = made
         return made
@@ -152,6 +163,7 @@ class LoaderSet:
 
     def __init__(self) -> None:
         self.context = contextvars.copy_context()
+        self.tick = count(1).__next__
         self.made: dict[str, BatchLoader[Any, Any]] = {}
 
     def forget(self) -> None:

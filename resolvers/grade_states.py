@@ -14,7 +14,8 @@ class GradeState(NamedTuple):
     """A state of a learner's grade, its parts and the course that they are shown by.
 
     ``revision`` is of the transaction that last wrote any of the learner's grades. ``read_before``
-    says that some of what is asked for was read already: perhaps before that transaction.
+    says that some of what is asked for was read before the revision was: perhaps before that
+    transaction.
     """
 
     course: StoredCourse
@@ -32,21 +33,17 @@ def grade_states(
     read: nothing is read for it.
     """
     loaders = context.loaders
-    read = {
-        (one.course.id, one.learner_id)
-        for loader in (loaders.subsection_grades, *(() if parts_only else (loaders.course_grade,)))
-        for one in loader.asked_keys()
-    }
+    read = [loaders.subsection_grades, *(() if parts_only else (loaders.course_grade,))]
     sees_all = {
         course: access.sees_hidden_results(context.viewer, course.key)
         for course in {one.course for one in asked}
     }
     states: list[GradeState | None] = []
-    for course, learner_id in asked:
-        enrollment = loaders.enrollment.at_hand(Enrolled(course, learner_id))
-        states.append(
-            GradeState(course, learner_id, enrollment.revision, (course.id, learner_id) in read)
-            if enrollment is not None and sees_all[course]
-            else None
-        )
+    for one in asked:
+        enrollment, tick = loaders.enrollment.at_hand(one)
+        if enrollment is None or not sees_all[one.course]:
+            states.append(None)
+        else:
+            before = any(loader.was_asked_before(tick, one) for loader in read)
+            states.append(GradeState(*one, enrollment.revision, before))
     return states
