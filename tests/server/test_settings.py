@@ -68,6 +68,7 @@ def test_without_anything_set_it_is_a_development_server_on_this_machine() -> No
         "body_timeout": 10.0,
         "operation_timeout": 10.0,
         "compiled_execution": True,
+        "kept_megabytes": 64,
         "operations_in_flight": 100,
         "socket_subscriptions": 20,
         "socket_message_size": 262_144,
