@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, Protocol
 
 import orjson
 
@@ -14,17 +14,26 @@ _OVERHEAD: Final = 500  # bytes that an entry takes beside its text
 SettledFields = Mapping[str, frozenset[str]]
 
 
-class Mark(NamedTuple):
-    """Which value a field has for an object, and of which state.
+class Mark(Protocol):
+    """Which value a field has for an object, and of which state."""
 
-    ``state`` has to change before anybody can read anything else in the value. ``keepable`` is
-    false where the value may be put together from what was read before ``state`` was: then it is
-    not kept, though one that is kept already may stand in for it.
-    """
+    @property
+    def subject(self) -> Hashable:
+        """What it is the value of."""
+        ...
 
-    subject: Hashable
-    state: Hashable
-    keepable: bool = True
+    @property
+    def state(self) -> Hashable:
+        """What has to change before anybody can read anything else in the value."""
+        ...
+
+    @property
+    def keepable(self) -> bool:
+        """Whether all of the value is read after the state, or as of the same moment.
+
+        Otherwise it is not kept, though one that is kept already may stand in for it.
+        """
+        ...
 
 
 Marking = Callable[..., Sequence[Mark | None]]

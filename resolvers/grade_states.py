@@ -13,15 +13,14 @@ from resolvers.loaders import Enrolled
 class GradeState(NamedTuple):
     """A state of a learner's grade, its parts and the course that they are shown by.
 
-    ``revision`` is of the transaction that last wrote any of the learner's grades. ``read_before``
-    says that some of what is asked for was read before the revision was: perhaps before that
-    transaction.
+    The ``subject`` is a learner in a course. The ``state`` is the course's version, and a revision
+    by the transaction that last wrote any of the learner's grades. Not ``keepable`` is what was
+    read before the revision was: perhaps before that transaction.
     """
 
-    course: StoredCourse
-    learner_id: LearnerId
-    revision: int
-    read_before: bool
+    subject: tuple[int, LearnerId]
+    state: tuple[StoredCourse, int]
+    keepable: bool
 
 
 def grade_states(
@@ -33,17 +32,21 @@ def grade_states(
     read: nothing is read for it.
     """
     loaders = context.loaders
-    read = [loaders.subsection_grades, *(() if parts_only else (loaders.course_grade,))]
+    parts, grades = loaders.subsection_grades, loaders.course_grade
     sees_all = {
         course: access.sees_hidden_results(context.viewer, course.key)
         for course in {one.course for one in asked}
     }
     states: list[GradeState | None] = []
     for one in asked:
+        course, learner_id = one
         enrollment, tick = loaders.enrollment.at_hand(one)
-        if enrollment is None or not sees_all[one.course]:
+        if enrollment is None or not sees_all[course]:
             states.append(None)
-        else:
-            before = any(loader.was_asked_before(tick, one) for loader in read)
-            states.append(GradeState(*one, enrollment.revision, before))
+            continue
+        older = parts.was_asked_before(tick, one) or (
+            not parts_only and grades.was_asked_before(tick, one)
+        )
+        state = (course, enrollment.revision)
+        states.append(GradeState((course.id, learner_id), state, not older))
     return states

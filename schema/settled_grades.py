@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from compiled import Mark
 from resolvers.grade_states import GradeState, grade_states
 from resolvers.loaders import Enrolled
 from schema.info import Info
@@ -81,18 +80,18 @@ SETTLED: Final = {
 }
 
 
-def marks_of_entries(entries: Sequence["GradebookEntry"], info: Info) -> list[Mark | None]:
+def marks_of_entries(entries: Sequence["GradebookEntry"], info: Info) -> list[GradeState | None]:
     """Mark the course grades of a gradebook's rows; none that comes with a row."""
     states = grade_states(info.context, [one.enrolled for one in entries], parts_only=False)
     return [
-        _mark(state) if entry.result is None else None
+        state if entry.result is None else None
         for entry, state in zip(entries, states, strict=True)
     ]
 
 
 def marks_of_parts(
     grades: Sequence["CourseGrade"], info: Info, **_arguments: object
-) -> list[Mark | None]:
+) -> list[GradeState | None]:
     """Mark the parts of grades; none of those computed under another version of the course."""
     states = grade_states(
         info.context,
@@ -100,16 +99,9 @@ def marks_of_parts(
         parts_only=True,
     )
     return [
-        _mark(state)
+        state
         if grade.known_breakdown is None
         and grade.value.course_version == grade.course.stored.content.version
         else None
         for grade, state in zip(grades, states, strict=True)
     ]
-
-
-def _mark(state: GradeState | None) -> Mark | None:
-    if state is None:
-        return None
-    course, learner_id, revision, read_before = state
-    return Mark((course.id, learner_id), (revision, course), keepable=not read_before)

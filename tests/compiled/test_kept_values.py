@@ -1,9 +1,9 @@
 """Values are kept as they were written, while their marks and what is selected stay the same."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import orjson
 import pytest
@@ -12,7 +12,13 @@ from graphql import DocumentNode, ExecutionResult, execute, parse, validate
 from strawberry.execution import optimized_is_awaitable
 from strawberry.utils.await_maybe import await_maybe
 
-from compiled import CompiledExecutor, KeptValues, Mark, in_batches, kept_by
+from compiled import CompiledExecutor, KeptValues, in_batches, kept_by
+
+
+class Mark(NamedTuple):
+    subject: Hashable
+    state: Hashable
+    keepable: bool = True
 
 
 @dataclass

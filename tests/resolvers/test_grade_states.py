@@ -47,7 +47,7 @@ async def test_nothing_is_read_for_it(course: StoredCourse) -> None:
     context = context_of(STAFF)
     assert await state(context, course) is None
     await context.loaders.enrollment.load(Enrolled(course, ADA))
-    assert await state(context, course) == GradeState(course, ADA, 0, read_before=False)
+    assert await state(context, course) == GradeState((course.id, ADA), (course, 0), keepable=True)
 
 
 @pytest.mark.parametrize("viewer", [LEARNER, Viewer("x", enrolled_in=frozenset({COURSE}))])
@@ -75,7 +75,7 @@ async def test_what_was_read_before_the_revision_is_told(course: StoredCourse) -
 
     assert whole is not None
     assert parts is not None
-    assert (whole.read_before, parts.read_before) == (True, False)
+    assert (whole.keepable, parts.keepable) == (False, True)
 
 
 async def test_so_is_what_was_asked_for_while_the_revision_was_read(course: StoredCourse) -> None:
@@ -86,7 +86,7 @@ async def test_so_is_what_was_asked_for_while_the_revision_was_read(course: Stor
     found = await state(context, course, parts_only=True)
 
     assert found is not None
-    assert found.read_before
+    assert not found.keepable
 
 
 async def test_what_was_read_after_the_revision_is_as_new(course: StoredCourse) -> None:
@@ -98,4 +98,4 @@ async def test_what_was_read_after_the_revision_is_as_new(course: StoredCourse) 
     found = await state(context, course)
 
     assert found is not None
-    assert not found.read_before
+    assert found.keepable
