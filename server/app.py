@@ -63,7 +63,9 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
                 ) as events,
                 old_rows_deleted(settings.event_retention, now=now),
                 gauges_kept(observer.metrics, events),
-                jobs_run(_job_context(settings, events, now), drain),
+                jobs_run(
+                    _job_context(settings, events, now), drain, asked=lambda: observer.operations
+                ),
                 webhooks_delivered(
                     _job_context(settings, events, now),
                     drain,

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -20,9 +20,15 @@ GRACE: Final = 3.0  # seconds that a chunk has to end when the process does
 
 
 @asynccontextmanager
-async def jobs_run(context: Context, drain: Drain, *, idle: float = IDLE) -> AsyncIterator[None]:
-    """Do chunks of jobs for the length of a block, until the process is about to end."""
-    task = asyncio.create_task(_run_until_drained(context, drain, idle))
+async def jobs_run(
+    context: Context, drain: Drain, *, asked: Callable[[], int] = lambda: 0, idle: float = IDLE
+) -> AsyncIterator[None]:
+    """Do chunks of jobs for the length of a block, until the process is about to end.
+
+    ``asked`` counts the operations that the process was asked for: while there are none, nobody
+    is waited for.
+    """
+    task = asyncio.create_task(_run_until_drained(context, drain, asked, idle))
     try:
         yield
     finally:
@@ -32,9 +38,11 @@ async def jobs_run(context: Context, drain: Drain, *, idle: float = IDLE) -> Asy
             await asyncio.wait_for(task, GRACE)
 
 
-async def _run_until_drained(context: Context, drain: Drain, idle: float) -> None:
+async def _run_until_drained(
+    context: Context, drain: Drain, asked: Callable[[], int], idle: float
+) -> None:
     while not drain.began:
-        began = time.monotonic()
+        began, asked_before = time.monotonic(), asked()
         try:
             worked = await run_chunk(await context.for_operation())
         except (DBConnectionError, OperationalError) as error:
@@ -44,4 +52,5 @@ async def _run_until_drained(context: Context, drain: Drain, idle: float) -> Non
             # Whatever it is, the other jobs shall not wait for it.
             logger.exception("a job could not be gone on with")
             worked = False
-        await drain.wait(PAUSE * (time.monotonic() - began) if worked else idle)
+        pause = PAUSE * (time.monotonic() - began) if asked() > asked_before else 0.0
+        await drain.wait(pause if worked else idle)

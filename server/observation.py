@@ -67,7 +67,10 @@ class ObservedRecord(OperationRecord):
 
 
 class Observer:
-    """Logs every operation; counts and traces them where that is asked for."""
+    """Logs every operation; measures and traces them where that is asked for.
+
+    ``operations`` is how many there were.
+    """
 
     def __init__(
         self,
@@ -77,6 +80,7 @@ class Observer:
         secret: str | None = None,
     ) -> None:
         self.metrics = metrics
+        self.operations = 0
         self._tracing = tracing
         self._pseudonyms = Pseudonyms(secret)
 
@@ -86,6 +90,7 @@ class Observer:
     ) -> Iterator[OperationRecord]:
         """Record the operation that runs in the block, in this task and in those it begins."""
         record = ObservedRecord(request_id, transport, self.metrics)
+        self.operations += 1
         token = noted.set(record)
         with ExitStack() as ended:
             if self._tracing is not None:

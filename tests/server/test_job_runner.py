@@ -180,6 +180,35 @@ async def test_a_job_that_cannot_be_gone_on_with_does_not_stop_the_others(
     assert "a bug of ours" in caplog.text
 
 
+@pytest.mark.parametrize(("asked_during", "paused"), [(0, False), (1, True)])
+async def test_a_job_waits_for_requests_only_while_there_are_any(
+    monkeypatch: pytest.MonkeyPatch, asked_during: int, paused: bool
+) -> None:
+    asked, waits, drain = 0, list[float](), Drain()
+
+    async def chunk(context: Context) -> bool:
+        nonlocal asked
+        asked += asked_during
+        return True
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+        drain.begin()
+
+    async def same(self: Context) -> Context:
+        return self
+
+    monkeypatch.setattr(job_runner, "run_chunk", chunk)
+    monkeypatch.setattr(drain, "wait", wait)
+    monkeypatch.setattr(Context, "for_operation", same)
+
+    async with asyncio.timeout(SOON), jobs_run(context_of(), drain, asked=lambda: asked):
+        while not waits:
+            await asyncio.sleep(0)
+
+    assert [seconds > 0 for seconds in waits] == [paused]
+
+
 async def test_a_chunk_that_takes_too_long_does_not_hold_up_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
