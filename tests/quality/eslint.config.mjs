@@ -39,6 +39,7 @@ const values = [
   'PageInfo',
   'PreviewedGrade',
   'ProblemScore',
+  'RenamedAssignmentType',
   'Score',
   'ScoreResult',
   'SectionGrade',
