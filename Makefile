@@ -26,7 +26,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install explorer browser clients conformance quality codegen run test test-slow check format sdl \
+.PHONY: help install explorer browser clients conformance quality codegen run test test-slow test-stock check format sdl \
 	release-sdl coverage bench migrate lock upgrade clean
 
 help: ## Show this list
@@ -69,6 +69,10 @@ test: install ## Run the tests that this machine can run, and say which ones it 
 test-slow: install browser clients conformance quality codegen ## Run the tests that take seconds each: crashes, storms, clients, browser
 	@$(BIN)/python -m pytest $(PARALLEL) -m slow --junitxml=build/slow.xml $(ARGS)
 	@$(BIN)/python .ci/left_out.py build/slow.xml
+
+test-stock: install ## Run the tests of what is served on Strawberry's own executor, without compiled selections
+	@STOCK_EXECUTION=1 $(BIN)/python -m pytest $(PARALLEL) -m 'not slow' $(ARGS) \
+		tests/schema tests/operations tests/server
 
 check: $(INSTALLED) ## Check format, lint, types, import contracts, dependencies, spelling, SDL
 	$(BIN)/ruff format --check .

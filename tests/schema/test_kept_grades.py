@@ -14,6 +14,7 @@ from grading import ShowCorrectness
 from resolvers.access import Viewer
 from schema import schema
 from schema.settled_grades import SETTLED
+from tests.compiled.executors import COMPILED, executing_on
 from tests.schema.execution import AS_STAFF, Asking, data
 from tests.schema.heat import (
     ADA,
@@ -80,9 +81,11 @@ async def answer(
 ) -> bytes:
     variables = {"course": COURSE_KEY, "key": sequential("exam")}
     given = {name: value for name, value in variables.items() if f"${name}:" in document}
-    result = await schema.execute(
-        document, given, asking.context(), written_at_once=written_at_once
-    )
+    executor = COMPILED if written_at_once else schema.execution_context_class
+    with executing_on(executor):
+        result = await schema.execute(
+            document, given, asking.context(), written_at_once=written_at_once
+        )
     assert result.errors is None
     return orjson.dumps(result.data)
 
