@@ -99,8 +99,8 @@ coverage: install browser clients conformance quality codegen ## Run the tests a
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage report
 
-bench: $(INSTALLED) ## Measure requests beside the floor and peers, or what ARGS name (see bench/README.md)
-	@$(BIN)/python -m bench $(or $(ARGS),requests)
+bench: $(INSTALLED) ## Measure W1 to W7 beside the floor and peers, or what ARGS name (see bench/README.md)
+	@$(BIN)/python -m bench $(or $(ARGS),workloads)
 
 migrate: $(INSTALLED) ## Bring the database of COURSEGRADE_DATABASE_URL to the newest schema
 	@$(BIN)/python main.py migrate $(ARGS)

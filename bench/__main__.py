@@ -1,28 +1,38 @@
-"""Measure and print Markdown tables: grading and reading, requests, a fan-out, the event log."""
+"""Measure and print Markdown tables: the workloads, reading, the event log."""
 
 import argparse
 import asyncio
 
-from bench import event_log, fanout, gradebook, oulad, publication, reading, regrading, requests
+import uvloop
+
+from bench import (
+    event_log,
+    fanout,
+    gradebook,
+    oulad,
+    publication,
+    reading,
+    regrading,
+    requests,
+)
 from bench.answers import AnswersDiffer
 from bench.databases import empty_database
 from bench.measure import machine, row
-from bench.results import Result, table
-from bench.rounds import Plan
+from bench.results import Result, spending, table
+from bench.rounds import QUICK, Plan
+from bench.subject import FANOUT, REGRADE
 from bench.workloads import WORKLOADS
 
 ENGINES = ("sqlite", "postgres")
-REQUESTS, FANOUT, LOG = "requests", "fanout", "log"
-LEARNERS, SUBSECTIONS = 10_000, 30
+ALL, LOG = "workloads", "log"
+NAMES = (*WORKLOADS, FANOUT.name, REGRADE.name)
+SUBSECTIONS = 30
 ALL_OF_OULAD = 32_593  # enrollments, here in one course
-QUICK = Plan(rounds=2, seconds=1.0, warm_up=0.5)
 
 
-async def _measure_grading(engine: str) -> None:
+async def _measure_reading(engine: str) -> None:
     row("workload", "size", "time", "")
     row("---", "---", "--:", "---")
-    async with empty_database(engine):
-        await regrading.measure(LEARNERS, SUBSECTIONS)
     async with empty_database(engine):
         await reading.measure(1_000, SUBSECTIONS)
     async with empty_database(engine):
@@ -31,13 +41,18 @@ async def _measure_grading(engine: str) -> None:
         await oulad.measure()
 
 
-def _measure_requests(engine: str, asked: argparse.Namespace) -> list[Result]:
-    plan = QUICK if asked.quick else Plan()
+def _measure_workloads(engine: str, names: list[str], plan: Plan) -> list[Result]:
+    results = []
     try:
-        results = asyncio.run(requests.measure(engine, asked.only, plan))
+        if answered := [name for name in names if name in WORKLOADS]:
+            results += asyncio.run(requests.measure(engine, answered, plan))
+        if FANOUT.name in names:
+            results += asyncio.run(fanout.measure(engine, plan))
     except AnswersDiffer as difference:
         raise SystemExit(str(difference)) from None
-    print(table(results))
+    if REGRADE.name in names:
+        results.append(uvloop.run(regrading.measure(engine, plan)))
+    print(f"{table(results)}\n\n{spending(results)}")
     return results
 
 
@@ -46,42 +61,39 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "what",
         nargs="*",
-        metavar="|".join((REQUESTS, FANOUT, LOG, *ENGINES)),
-        help="what to measure, grading and reading if nothing; and the engines, both if none",
+        metavar="|".join((ALL, LOG, *ENGINES)),
+        help="what to measure, reading if nothing; and the engines, both if none",
     )
-    parser.add_argument("--subscribers", type=int, default=1_000, help="of the fan-out")
-    of_requests = parser.add_argument_group("requests")
-    of_requests.add_argument(
-        "--only", nargs="+", choices=WORKLOADS, default=list(WORKLOADS), help="these workloads"
+    of_workloads = parser.add_argument_group(ALL)
+    of_workloads.add_argument(
+        "--only", nargs="+", choices=NAMES, default=list(NAMES), help="these workloads"
     )
-    of_requests.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    of_requests.add_argument(
-        "--publish", action="store_true", help="put tables and chart into bench/"
+    of_workloads.add_argument("--quick", action="store_true", help="less of everything")
+    of_workloads.add_argument(
+        "--publish", action="store_true", help="put tables and charts into bench/"
     )
     asked = parser.parse_args()
-    if unknown := set(asked.what) - {REQUESTS, FANOUT, LOG, *ENGINES}:
+    if unknown := set(asked.what) - {ALL, LOG, *ENGINES}:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if asked.publish and asked.only != list(NAMES):
+        parser.error("--publish puts whole tables in place: it goes without --only")
     return asked
 
 
 def main() -> None:
     """Measure what is named on the engines named, or on both."""
     asked = _asked()
-    results = []
+    plan = QUICK if asked.quick else Plan()
     print(machine())
     for engine in [one for one in ENGINES if one in asked.what] or ENGINES:
         print(f"\n## {engine}\n", flush=True)
-        if REQUESTS in asked.what:
-            results += _measure_requests(engine, asked)
-        if FANOUT in asked.what:
-            asyncio.run(fanout.measure(engine, asked.subscribers))
-            print()
+        if ALL in asked.what:
+            results = _measure_workloads(engine, asked.only, plan)
+            publication.keep(engine, results, plan, public=asked.publish)
         if LOG in asked.what:
             asyncio.run(event_log.measure(engine))
-        if not {REQUESTS, FANOUT, LOG} & set(asked.what):
-            asyncio.run(_measure_grading(engine))
-    if results:
-        publication.keep(results, QUICK if asked.quick else Plan(), public=asked.publish)
+        if not {ALL, LOG} & set(asked.what):
+            asyncio.run(_measure_reading(engine))
 
 
 if __name__ == "__main__":

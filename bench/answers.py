@@ -72,15 +72,16 @@ def answer_of(target: Target, workload: Workload, variables: Any) -> Any:  # noq
         content = json.load(response)
     if content.get("errors"):
         raise AnswersDiffer(f"{target.name} answers {workload.name} with {content['errors']}")
-    return _with_moments(content["data"])
+    return with_moments(content["data"])
 
 
-def _with_moments(value: Any) -> Any:  # noqa: ANN401
+def with_moments(value: Any) -> Any:  # noqa: ANN401
+    """Read the moments in an answer, which are written in many ways."""
     match value:
         case dict():
-            return {key: _with_moments(inner) for key, inner in value.items()}
+            return {key: with_moments(inner) for key, inner in value.items()}
         case list():
-            return [_with_moments(inner) for inner in value]
+            return [with_moments(inner) for inner in value]
         case str() if _MOMENT.fullmatch(value):
             return datetime.fromisoformat(value)
     return value

@@ -1,198 +1,156 @@
-"""One change to a thousand subscribers, beside a bare broadcast of the same bytes."""
+"""A change to a thousand subscribers: CourseGrade, a bare broadcast, and Strawberry as it comes."""
 
+import asyncio
 import json
-import os
 import resource
 import statistics
-import subprocess
-import sys
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import cycle
-from typing import Final
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any, Final
 
-from pydantic import SecretStr
-
+from bench.answers import AnswersDiffer, with_moments
 from bench.classroom import COURSE, POINTS, START, enroll_class
 from bench.databases import empty_database
-from bench.fanout_client import Audience, Listener, Round
-from bench.measure import row
-from bench.processes import ROOT, cpu_seconds, free_port, wait_for
+from bench.fanout_client import Change
+from bench.fanout_servers import Server, application, ours
+from bench.processes import LOAD, cpu_seconds, on_core
+from bench.results import Result
+from bench.rounds import Plan, Round
+from bench.spending import Spent, profiled
+from bench.subject import DELIVERY, FANOUT, FLOOR, OURS, STOCK
 from grading import usage_key_of
-from server.serve import as_environment
-from server.settings import Settings
 
 LEARNERS, WEEKS = 30, 12
-ROUNDS: Final = 30
+ALONE: Final = 30  # mutations while nobody is subscribed
 WARM_UP: Final = 3
 PAUSE: Final = 0.05  # seconds in which a server finishes what it does after the last delivery
-SETTLE: Final = 1.0  # seconds in which the last subscriptions read where the log ends
-SUBSCRIBE: Final = """
-subscription Changes($course: CourseKey!) {
-  courseGradeChanged(courseKey: $course) {
-    id cursor occurredAt learner { username }
-    before { percent letterGrade passed } after { percent letterGrade passed }
-  }
-}
-"""
+LOGS: Final = Path("build") / "bench"
 RECORD: Final = """
 mutation Record($input: RecordScoresInput!) {
   recordScores(input: $input) { results { applied } userErrors { message } }
 }
 """
-_OURS: Final = (
-    "from server.serve import serve; from server.settings import Settings; serve(Settings())"
-)
-_FLOOR: Final = (
-    "import sys, uvicorn; uvicorn.run('bench.floor:create_app', factory=True, log_level='warning',"
-    " port=int(sys.argv[1]), ws_per_message_deflate=False)"
-)
+_ANNOUNCE: Final = "mutation Announce($event: JSON!) { announce(event: $event) }"
+_LEAST: Final = 1e-9  # seconds, where less than nothing is left
 
 
-@dataclass
-class Measured:
-    """A server, its audience and what was measured of it."""
+@dataclass(frozen=True)
+class Turn:
+    """Some changes in a row. ``cpu`` is seconds of the server's processor time for each."""
 
-    pid: int
-    audience: Audience
-    rounds: list[Round] = field(default_factory=list)
-    cpu: float = 0.0  # seconds
+    cpu: float
+    changes: Sequence[Change]
 
-    def change(self, path: str, body: bytes) -> tuple[Round, bytes]:
-        """Have the server send one message to everybody."""
-        before = cpu_seconds(self.pid)
-        done, answer = self.audience.change(path, body)
-        time.sleep(PAUSE)
-        self.cpu += cpu_seconds(self.pid) - before
-        self.rounds.append(done)
-        return done, answer
+    @property
+    def message(self) -> bytes:
+        """Return what the last receiver of the last change got."""
+        return self.changes[-1].message
 
-    def reset(self) -> None:
-        """Forget the rounds that warmed up."""
-        self.rounds, self.cpu = [], 0.0
+    def deliveries(self, subscribers: int) -> Round:
+        """Return the figures of its deliveries; latencies are those of the last receivers."""
+        latencies = [each.last for each in self.changes]
+        return Round(
+            rate=subscribers * len(latencies) / sum(latencies),
+            cpu=self.cpu / subscribers * 1_000_000,
+            latencies=latencies,
+            size=len(self.message),
+        )
 
-    def last_ms(self, quantile: float) -> float:
-        """Return when the last receiver had it, in milliseconds from before it was sent."""
-        return 1000 * _quantile([each.last for each in self.rounds], quantile)
-
-    def spread_ms(self) -> float:
-        """Return the median of the milliseconds from the first receiver to the last."""
-        return 1000 * statistics.median(each.last - each.first for each in self.rounds)
-
-    def cpu_us(self) -> float:
-        """Return the microseconds of processor time for each delivery."""
-        return self.cpu / (len(self.rounds) * len(self.audience.listeners)) * 1_000_000
+    def without(self, alone: "Turn") -> "Turn":
+        """Take away what the same changes take while nobody is subscribed."""
+        answered = statistics.median(each.answered for each in alone.changes)
+        changes = [each._replace(last=max(_LEAST, each.last - answered)) for each in self.changes]
+        return replace(self, cpu=max(_LEAST, self.cpu - alone.cpu), changes=changes)
 
 
-async def measure(engine: str, subscribers: int) -> None:
-    """Print what a change to so many subscribers takes, and what the floor takes."""
-    _allow_files(subscribers * 2 + 200)
-    async with empty_database(engine) as url:
-        await enroll_class(LEARNERS, WEEKS)
-        with ExitStack() as stack:
-            floor = stack.enter_context(_floor(subscribers))
-            ours = stack.enter_context(_ours(url, subscribers))
-            changes = cycle([_score(POINTS), _score(0)])
-            alone = _alone_ms(ours.audience, changes)
-            for listener in _subscribed(ours.audience.port, subscribers):
-                ours.audience.add(listener)
-            for number in range(WARM_UP + ROUNDS):
-                if number == WARM_UP:
-                    ours.reset()
-                    floor.reset()
-                done, answer = ours.change("/graphql", next(changes))
-                _require_success(answer)
-                floor.change("/", done.message)
-        _report(engine, subscribers, alone, ours, floor)
+async def measure(engine: str, plan: Plan) -> list[Result]:
+    """Measure with and without the mutation, and return what was found.
+
+    :raises AnswersDiffer: if subscribers of two servers are not told the same.
+    """
+    _allow_files(plan.subscribers * 3 + 200)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with on_core(LOAD):
+        async with empty_database(engine) as url:
+            await enroll_class(LEARNERS, WEEKS)
+            alone, turns = await asyncio.to_thread(_measured, url, plan)
+            spent = await asyncio.to_thread(_spent, url, plan)
+    rounds = {
+        name: [turn.deliveries(plan.subscribers) for turn in its] for name, its in turns.items()
+    }
+    delivery = [turn.without(alone).deliveries(plan.subscribers) for turn in turns[OURS]]
+    return [
+        Result.of(engine, FANOUT, rounds, {}, spent),
+        Result.of(engine, DELIVERY, {**rounds, OURS: delivery}, {}),
+    ]
 
 
-def _report(
-    engine: str, subscribers: int, alone_ms: float, ours: Measured, floor: Measured
-) -> None:
-    size = f"{engine}, {subscribers:,} subscribers, {len(floor.rounds[-1].message)} bytes"
-    row("fan-out", size, "CourseGrade", "floor", "ratio")
-    row("---", "---", "--:", "--:", "--:")
-    for name, mine, its in (
-        ("sent to last receiver, p50", ours.last_ms(0.5), floor.last_ms(0.5)),
-        ("sent to last receiver, p99", ours.last_ms(0.99), floor.last_ms(0.99)),
-        ("first receiver to last, p50", ours.spread_ms(), floor.spread_ms()),
+def _measured(url: str, plan: Plan) -> tuple[Turn, Mapping[str, list[Turn]]]:
+    with ExitStack() as stack:
+        mine = stack.enter_context(ours(url, plan.subscribers, LOGS / "fan-out-coursegrade.log"))
+        floor = stack.enter_context(
+            application("bench.floor:create_app", "/", LOGS / "fan-out-floor.log")
+        )
+        stock = stack.enter_context(
+            application("bench.peers.stock.app:create_app", "/graphql", LOGS / "fan-out-stock.log")
+        )
+        changes = cycle([_score(POINTS), _score(0)])
+        _turn(mine, islice(changes, WARM_UP))
+        alone = _turn(mine, islice(changes, ALONE))
+        mine.subscribe(plan.subscribers)
+        stock.subscribe(plan.subscribers)
+        floor.listen(plan.subscribers)
+        turns: dict[str, list[Turn]] = {OURS: [], FLOOR: [], STOCK: []}
+        for number in range(1 + plan.rounds):  # the first one warms up
+            count = plan.changes if number else WARM_UP
+            its = _turn(mine, islice(changes, count))
+            broadcast = _turn(floor, [its.message] * count)
+            announced = _turn(stock, [_announcement(its.message)] * count)
+            _require_same(its.message, announced.message)
+            if number:
+                for name, turn in ((OURS, its), (FLOOR, broadcast), (STOCK, announced)):
+                    turns[name].append(turn)
+    return alone, turns
+
+
+def _spent(url: str, plan: Plan) -> Spent:
+    with (
+        profiled() as (command, spent),
+        ours(url, plan.subscribers, LOGS / "profiled.log", command) as server,
     ):
-        row(name, "", f"{mine:.1f} ms", f"{its:.1f} ms", f"{mine / its:.2f}")
-    cpu, least = ours.cpu_us(), floor.cpu_us()
-    name = "server's processor time a delivery"
-    row(name, "", f"{cpu:.1f} us", f"{least:.1f} us", f"{cpu / least:.2f}")
-    answer = 1000 * statistics.median(each.answer for each in ours.rounds)
-    row("sent to the mutation's answer, p50", "", f"{answer:.1f} ms", "", "")
-    row("the same while nobody is subscribed, p50", "", f"{alone_ms:.1f} ms", "", "")
+        changes = cycle([_score(POINTS), _score(0)])
+        server.subscribe(plan.subscribers)
+        _turn(server, islice(changes, WARM_UP))
+        some = islice(changes, plan.rounds * plan.changes)
+        return spent(server.pid, lambda: _turn(server, some))
 
 
-@contextmanager
-def _ours(url: str, subscribers: int) -> Iterator[Measured]:
-    port = free_port()
-    settings = Settings(
-        database_url=SecretStr(url),
-        port=port,
-        development=True,
-        log_level="warning",
-        socket_subscriptions=subscribers,
-        sockets_per_worker=subscribers + 1,
-    )
-    with _process([_OURS], as_environment(settings), port) as measured:
-        yield measured
+def _turn(server: Server, bodies: Iterator[bytes] | Sequence[bytes]) -> Turn:
+    before = cpu_seconds(server.pid)
+    changes = []
+    for body in bodies:
+        changes.append(server.audience.change(body))
+        _require_success(changes[-1].answer)
+        time.sleep(PAUSE)
+    return Turn((cpu_seconds(server.pid) - before) / len(changes), changes)
 
 
-@contextmanager
-def _floor(subscribers: int) -> Iterator[Measured]:
-    port = free_port()
-    with _process([_FLOOR, str(port)], {}, port) as measured:
-        for _ in range(subscribers):
-            measured.audience.add(Listener(port, "/"))
-        yield measured
+def _announcement(message: bytes) -> bytes:
+    return json.dumps({"query": _ANNOUNCE, "variables": {"event": _told(message)}}).encode()
 
 
-@contextmanager
-def _process(program: Sequence[str], settings: Mapping[str, str], port: int) -> Iterator[Measured]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", *program], cwd=ROOT, env={**os.environ, **settings}
-    )
-    try:
-        wait_for(process, port)
-        with closing(Audience(port)) as audience:
-            yield Measured(process.pid, audience)
-    finally:
-        process.kill()
-        process.wait()
+def _require_same(message: bytes, other: bytes) -> None:
+    if with_moments(_told(other)) != with_moments(_told(message)):
+        raise AnswersDiffer(f"{STOCK} tells {other!r:.2000}\nexpected:\n{message!r:.2000}")
 
 
-def _subscribed(port: int, count: int) -> Iterator[Listener]:
-    """Open sockets, each with a subscription under an id of its own, and wait for all of them."""
-    listeners = []
-    payload = {"query": SUBSCRIBE, "variables": {"course": COURSE}}
-    for _ in range(count):
-        listener = Listener(port, "/graphql")
-        listener.send({"type": "connection_init"})
-        listener.receive()
-        listener.send({"id": str(uuid.uuid4()), "type": "subscribe", "payload": payload})
-        listeners.append(listener)
-    for listener in listeners:
-        # What the socket was asked before has at least begun when this is answered.
-        listener.send({"type": "ping"})
-        listener.receive()
-    time.sleep(SETTLE)
-    yield from listeners
-
-
-def _alone_ms(audience: Audience, changes: Iterator[bytes]) -> float:
-    times = []
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        _require_success(audience.post("/graphql", next(changes)))
-        times.append(time.perf_counter() - begun)
-    return statistics.median(times) * 1000
+def _told(message: bytes) -> Any:  # noqa: ANN401
+    return json.loads(message)["payload"]["data"]["courseGradeChanged"]
 
 
 def _score(points: float) -> bytes:
@@ -208,14 +166,12 @@ def _score(points: float) -> bytes:
 
 
 def _require_success(answer: bytes) -> None:
+    if not answer:
+        return  # the floor says nothing
     body = json.loads(answer)
-    if body.get("errors") or not body["data"]["recordScores"]["results"][0]["applied"]:
-        raise RuntimeError(answer.decode())
-
-
-def _quantile(values: Sequence[float], quantile: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, round(quantile * (len(ordered) - 1)))]
+    recorded = (body.get("data") or {}).get("recordScores")
+    if body.get("errors") or (recorded and not recorded["results"][0]["applied"]):
+        raise SystemExit(f"A change was refused: {answer.decode()}\nSee the logs in {LOGS}.")
 
 
 def _allow_files(wanted: int) -> None:

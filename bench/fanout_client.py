@@ -8,9 +8,10 @@ import selectors
 import socket
 import struct
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 PROTOCOL: Final = "graphql-transport-ws"
 PATIENCE: Final = 30.0  # seconds after which something is not coming any more
@@ -82,13 +83,12 @@ class Listener:
         self.socket.sendall(head + bytes(4) + payload)
 
 
-@dataclass
-class Round:
-    """What one change took, in seconds from before it was sent."""
+class Change(NamedTuple):
+    """What became of one change, in seconds from before it was sent."""
 
-    answer: float
-    first: float
-    last: float
+    answered: float
+    last: float  # when the last socket had its message; when it was answered if nobody listens
+    answer: bytes
     message: bytes
 
 
@@ -97,6 +97,8 @@ class Audience:
     """All sockets of one server."""
 
     port: int
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -107,18 +109,12 @@ class Audience:
         self._selector.register(listener.socket, selectors.EVENT_READ, listener)
         self.listeners.append(listener)
 
-    def post(self, path: str, body: bytes) -> bytes:
-        """Send a request; return the answer's body."""
-        with closing(self._connection()) as connection:
-            connection.request("POST", path, body, _JSON)
-            return _answer(connection)
-
-    def change(self, path: str, body: bytes) -> tuple[Round, bytes]:
+    def change(self, body: bytes) -> Change:
         """Send a request; wait for its answer and until each socket got one message."""
         with closing(self._connection()) as connection:
             self._selector.register(connection.sock, selectors.EVENT_READ)
             begun = time.perf_counter()
-            connection.request("POST", path, body, _JSON)
+            connection.request("POST", self.path, body, {**_JSON, **self.headers})
             return self._wait(connection, begun)
 
     def close(self) -> None:
@@ -127,9 +123,9 @@ class Audience:
         for listener in self.listeners:
             listener.socket.close()
 
-    def _wait(self, connection: http.client.HTTPConnection, begun: float) -> tuple[Round, bytes]:
+    def _wait(self, connection: http.client.HTTPConnection, begun: float) -> Change:
         missing = len(self.listeners)
-        first = last = answered = 0.0
+        last = answered = 0.0
         message = answer = b""
         while missing > 0 or not answered:
             ready = self._selector.select(PATIENCE)
@@ -141,12 +137,11 @@ class Audience:
                     answer, answered = _answer(connection), time.perf_counter()
                 elif messages := key.data.read():
                     last = time.perf_counter()
-                    first = first or last
                     missing -= len(messages)
                     message = messages[-1]
         if missing < 0:
             raise RuntimeError("A socket got more than was asked for.")
-        return Round(answered - begun, first - begun, last - begun, message), answer
+        return Change(answered - begun, (last or answered) - begun, answer, message)
 
     def _connection(self) -> http.client.HTTPConnection:
         # A new one each time: the server closes those that were idle for some seconds.

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import IO, Final
 
 PATIENCE: Final = 60.0  # seconds
+SERVERS: Final = 0  # the core that servers run on
+LOAD: Final = 1  # that of the load and PostgreSQL
 ROOT: Final = Path(__file__).parent.parent
 
 
@@ -33,15 +35,16 @@ def running(
     folder: Path = ROOT,
     output: IO[bytes] | None = None,
 ) -> Iterator[int]:
-    """Run a server with these settings until it listens; give its process id, and end it."""
+    """Run a server on its core until it listens; give its process id, and end it."""
     environment = {name: value for name, value in os.environ.items() if "COURSEGRADE_" not in name}
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**environment, **settings},
-        stdout=output,
-        stderr=output,
-    )
+    with on_core(SERVERS):
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**environment, **settings},
+            stdout=output,
+            stderr=output,
+        )
     try:
         wait_for(process, port)
         yield process.pid

@@ -1,4 +1,4 @@
-"""Where results are kept: JSON and a chart in build, and for readers the page and its chart."""
+"""Where results are kept: JSON and a chart in build, and for readers the page and its charts."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,18 +9,21 @@ import orjson
 
 from bench.chart import chart
 from bench.measure import machine
-from bench.results import Result, table
+from bench.results import Result, spending, table
 from bench.rounds import Plan
 
 PAGE: Final = Path(__file__).parent / "README.md"
-CHART: Final = Path(__file__).parent / "ratios.svg"
 BUILD: Final = Path("build")
-BEGIN: Final = "<!-- written by `python -m bench requests --publish` -->"
 END: Final = "<!-- until here -->"
 
 
-def keep(results: Sequence[Result], plan: Plan, *, public: bool) -> None:
-    """Write results below build; with ``public`` into the page and its chart as well."""
+def begin(engine: str) -> str:
+    """Return the mark that an engine's tables stand behind."""
+    return f"<!-- written by `python -m bench workloads {engine} --publish` -->"
+
+
+def keep(engine: str, results: Sequence[Result], plan: Plan, *, public: bool) -> None:
+    """Write an engine's results below build; with ``public`` into the page beside a chart, too."""
     BUILD.mkdir(exist_ok=True)
     content = {
         "at": datetime.now(UTC),
@@ -28,32 +31,42 @@ def keep(results: Sequence[Result], plan: Plan, *, public: bool) -> None:
         "plan": plan,
         "results": [result.as_json() for result in results],
     }
-    (BUILD / "bench.json").write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
-    engines = {result.engine for result in results}
-    shown = "postgres" if "postgres" in engines else min(engines)
-    drawing = chart([result for result in results if result.engine == shown])
-    (BUILD / "ratios.svg").write_text(drawing, encoding="utf-8")
+    name = f"ratios-{engine}.svg"
+    (BUILD / f"bench-{engine}.json").write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+    drawing = chart(results)
+    (BUILD / name).write_text(drawing, encoding="utf-8")
     if public:
-        CHART.write_text(drawing, encoding="utf-8")
+        (PAGE.parent / name).write_text(drawing, encoding="utf-8")
         page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(with_tables(page, results, plan), encoding="utf-8")
+        PAGE.write_text(with_table(page, engine, results, plan), encoding="utf-8")
 
 
-def with_tables(page: str, results: Sequence[Result], plan: Plan) -> str:
-    """Return the page with the tables of these results in their place.
+def with_table(page: str, engine: str, results: Sequence[Result], plan: Plan) -> str:
+    """Return the page with these results in the place of the engine's.
 
     :raises ValueError: if the page does not mark where that is.
     """
-    before, marked, rest = page.partition(BEGIN)
+    mark = begin(engine)
+    before, marked, rest = page.partition(mark)
     _, ended, after = rest.partition(END)
     if not (marked and ended):
-        raise ValueError(f"the page lacks {BEGIN!r} or {END!r}")
-    return f"{before}{BEGIN}\n\n{_tables(results, plan)}\n\n{END}{after}"
-
-
-def _tables(results: Sequence[Result], plan: Plan) -> str:
-    parts = [f"{machine()}. {plan.rounds} rounds of {plan.seconds:g} s each."]
-    for engine in dict.fromkeys(result.engine for result in results):
-        found = [result for result in results if result.engine == engine]
-        parts.append(f"### Requests, {engine}\n\n{table(found)}")
+        raise ValueError(f"the page lacks {mark!r} or {END!r}")
+    parts = (
+        f"{before}{mark}",
+        f"![What is done in the same processor time, on {engine}](ratios-{engine}.svg)",
+        said(plan),
+        table(results),
+        spending(results),
+        f"{END}{after}",
+    )
     return "\n\n".join(parts)
+
+
+def said(plan: Plan) -> str:
+    """Say on which machine how much was measured."""
+    return (
+        f"{machine()}, {datetime.now(UTC):%-d %B %Y}. W1 to W5: {plan.rounds} rounds of"
+        f" {plan.seconds:g} s each. W6: {plan.subscribers:,} subscribers, {plan.rounds} rounds of"
+        f" {plan.changes} events. W7: {plan.learners:,} learners, {plan.regrades} rounds; objects:"
+        f" {plan.sample:,} learners, their time scaled to {plan.learners:,}."
+    )

@@ -2,23 +2,25 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import cycle
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from bench.answers import answer_of, require_equal_answers
 from bench.classroom import enroll_class, username
 from bench.databases import empty_database, run_script
 from bench.load import Load, RequestFailed
-from bench.processes import free_port, on_core, running
+from bench.processes import LOAD, free_port, on_core, running
 from bench.results import Result
 from bench.rounds import Contestant, Plan, take_turns
+from bench.spending import Spent, profiled
 from bench.statement_count import statements_logged
 from bench.target import FloorTarget, Place, Target
-from bench.targets import targets_on
+from bench.targets import ours, targets_on
 from bench.workloads import LEARNERS, SUBSECTIONS, WORKLOADS, Workload, score_of, variables_of
 from db.courses import StoredCourse
 from db.gradebook import BY_USERNAME, Position
@@ -28,8 +30,6 @@ from resolvers.context import Context
 from resolvers.course_grades import iterate
 from schema.cursor import gradebook_cursor
 
-SERVERS: Final = 0  # the core that servers run on; load and PostgreSQL share the other
-LOAD: Final = 1
 LOGS: Final = Path("build") / "bench"  # what the servers say
 
 Running = Mapping[str, int]  # process ids by the targets' names
@@ -66,8 +66,12 @@ def _measure_all(
             Result.of(
                 engine,
                 workload,
-                _measured(targets, workload, pids, plan),
+                {
+                    name: each.rounds
+                    for name, each in _measured(targets, workload, pids, plan).items()
+                },
                 counts.get(workload.name, {}),
+                _spent(ours(url, free_port(), place), workload, plan),
             )
             for workload in workloads
         ]
@@ -88,6 +92,18 @@ def _measured(
     return contestants
 
 
+def _spent(target: Target, workload: Workload, plan: Plan) -> Spent:
+    requests = target.requests(workload, variables_of(workload))
+    load = Load(target.port, requests, target.connections(workload))
+    with (
+        profiled() as (command, spent),
+        (LOGS / "profiled.log").open("wb") as output,
+        _server(replace(target, command=command), output) as pid,
+    ):
+        load.run(plan.warm_up)
+        return spent(pid, lambda: load.run(plan.seconds))
+
+
 @contextmanager
 def _servers(targets: Sequence[Target]) -> Iterator[Running]:
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -96,16 +112,18 @@ def _servers(targets: Sequence[Target]) -> Iterator[Running]:
         for target in targets:
             log = LOGS / f"{target.name.replace(' ', '-').lower()}.log"
             output = stack.enter_context(log.open("wb"))
-            with on_core(SERVERS):
-                server = running(
-                    target.command,
-                    target.port,
-                    settings=target.settings,
-                    folder=target.folder,
-                    output=output,
-                )
-                pids[target.name] = stack.enter_context(server)
+            pids[target.name] = stack.enter_context(_server(target, output))
         yield pids
+
+
+def _server(target: Target, output: IO[bytes]) -> AbstractContextManager[int]:
+    return running(
+        target.command,
+        target.port,
+        settings=target.settings,
+        folder=target.folder,
+        output=output,
+    )
 
 
 def _statement_counts(

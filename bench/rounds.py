@@ -4,7 +4,7 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 from bench.load import Load
 from bench.processes import cpu_seconds
@@ -14,12 +14,30 @@ SETTLE: Final = 0.05  # seconds in which a server finishes what it does after th
 
 @dataclass(frozen=True)
 class Round:
-    """One server's turn. ``cpu`` is microseconds of its processor time a request."""
+    """One server's turn. ``cpu`` is microseconds of its processor time for each thing it did."""
 
-    rate: float  # requests a second
+    rate: float  # a second
     cpu: float
     latencies: Sequence[float]  # seconds
-    size: int  # bytes of an answer
+    size: int = 0  # bytes of an answer
+
+
+class Clock:
+    """Measures a block of this process: elapsed seconds, and its processor time in seconds."""
+
+    def __init__(self, seconds: float = 0.0, cpu: float = 0.0) -> None:
+        self.seconds, self.cpu = seconds, cpu
+
+    def __enter__(self) -> Self:
+        self._begun = time.perf_counter(), time.process_time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        seconds, cpu = self._begun
+        self.seconds, self.cpu = time.perf_counter() - seconds, time.process_time() - cpu
+
+    def __add__(self, other: "Clock") -> "Clock":
+        return Clock(self.seconds + other.seconds, self.cpu + other.cpu)
 
 
 @dataclass
@@ -46,11 +64,28 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Plan:
-    """How long is measured."""
+    """How much is measured."""
 
     rounds: int = 5
     seconds: float = 2.0
     warm_up: float = 1.0  # seconds
+    subscribers: int = 1_000
+    changes: int = 6  # to the subscribers, in each round
+    regrades: int = 3  # rounds, in which each regrades once
+    learners: int = 10_000  # who are regraded
+    sample: int = 300  # of them, who are regraded by what would take minutes for all
+
+
+QUICK: Final = Plan(
+    rounds=2,
+    seconds=1.0,
+    warm_up=0.5,
+    subscribers=500,
+    changes=3,
+    regrades=2,
+    learners=500,
+    sample=20,
+)
 
 
 def take_turns(contestants: Mapping[str, Contestant], plan: Plan) -> None:
@@ -89,7 +124,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times less CPU, and how many times more answers, ours has than another."""
+    """How many times less CPU ours takes than another, and how many times more it does."""
 
     cpu: float
     rate: float

@@ -11,12 +11,13 @@ from pydantic import SecretStr
 from bench.databases import run_script
 from bench.floor_app import DATABASE_URL
 from bench.npm import install
+from bench.subject import FLOOR, MERCURIUS, NAIVE, OURS, POSTGRAPHILE
 from bench.target import FloorTarget, Place, PostGraphileTarget, Target
-from bench.workloads import FLOOR, MERCURIUS, NAIVE, OURS, POSTGRAPHILE
 from server.serve import as_environment
 from server.settings import Settings
 from server.trial_tokens import TrialToken, sign
 
+SERVE: Final = (sys.executable, "main.py", "serve")
 PEERS: Final = Path(__file__).parent / "peers"
 _SECRET: Final = "a secret of the bench, known to everybody"  # noqa: S105
 _UVICORN: Final = (
@@ -41,10 +42,19 @@ def targets_on(engine: str, url: str, port: Callable[[], int], place: Place) -> 
 
 
 def ours(url: str, port: int, place: Place) -> Target:
-    """Return CourseGrade as an operator runs it: tokens, limits, metrics and the log are on.
+    """Return CourseGrade as an operator runs it."""
+    settings = production(url, port)
+    return Target(
+        OURS, SERVE, as_environment(settings), port, headers=staff_headers(settings), place=place
+    )
 
-    Only the rate of a user is not limited, which this load would soon exceed, and an operation has
-    a minute: on a machine that is busy with other things a full queue may take as long.
+
+def production(url: str, port: int, *, sockets: int = 0) -> Settings:
+    """Return an operator's settings: tokens, limits, metrics and the log are on.
+
+    Only the rate of a user is not limited, which one load would soon exceed, and an operation has
+    a minute: on a machine that is busy with other things a full queue may take as long. So many
+    ``sockets``, if any, may one user have from one address.
     """
     settings = Settings(
         database_url=SecretStr(url),
@@ -57,16 +67,17 @@ def ours(url: str, port: int, place: Place) -> Target:
         log_level="info",
         log_format="json",
     )
+    if not sockets:
+        return settings
+    allowed = ("sockets_per_user", "sockets_per_address", "sockets_per_worker")
+    return settings.model_copy(update=dict.fromkeys(allowed, sockets))
+
+
+def staff_headers(settings: Settings) -> Mapping[str, str]:
+    """Return what a request of global staff brings along."""
     staff = TrialToken("bench", staff=True)
     token = sign(settings, staff, now=datetime.now(UTC), lifetime=timedelta(days=1))
-    return Target(
-        OURS,
-        [sys.executable, "main.py", "serve"],
-        as_environment(settings),
-        port,
-        headers={"authorization": f"Bearer {token}"},
-        place=place,
-    )
+    return {"authorization": f"Bearer {token}"}
 
 
 def naive(url: str, port: int) -> Target:

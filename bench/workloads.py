@@ -1,18 +1,13 @@
 """The requests that servers are compared by: five operations, each asked for in many ways."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from bench.classroom import COURSE, POINTS, START, username
+from bench.subject import DELIVERY, FANOUT, FLOOR, MERCURIUS, NAIVE, REGRADE, Subject
 from grading import usage_key_of
-
-OURS: Final = "CourseGrade"
-FLOOR: Final = "floor"
-MERCURIUS: Final = "Mercurius"
-POSTGRAPHILE: Final = "PostGraphile"
-NAIVE: Final = "naive Strawberry"
 
 LEARNERS: Final = 1_000
 SUBSECTIONS: Final = 30
@@ -40,17 +35,11 @@ _RECORD: Final = """mutation W5($input: RecordScoresInput!) {
 Variables = Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class Workload:
-    """One operation, and by how much CourseGrade is to answer it faster than others.
+@dataclass(frozen=True, kw_only=True)
+class Workload(Subject):
+    """One operation, and by how much CourseGrade is to answer it faster than others."""
 
-    ``goals`` are ratios of CPU time per request, the other's to ours.
-    """
-
-    name: str
-    title: str
     document: str
-    goals: Mapping[str, float] = field(default_factory=dict)
     connections: int = 16
     page: int = 0  # learners on a page; 0 for no page
 
@@ -59,39 +48,43 @@ WORKLOADS: Final = {
     one.name: one
     for one in (
         Workload(
-            "W1",
-            "one grade",
-            _ONE % ("W1", _GRADE),
-            {FLOOR: 0.9, MERCURIUS: 1.4, NAIVE: 40},
+            name="W1",
+            title="one grade",
+            document=_ONE % ("W1", _GRADE),
+            goals={FLOOR: 0.9, MERCURIUS: 1.4, NAIVE: 40},
         ),
         Workload(
-            "W2",
-            "a grade with 30 subsections",
-            _ONE % ("W2", f"{_GRADE} {_CELLS}"),
-            {FLOOR: 0.9, MERCURIUS: 1.5, NAIVE: 25},
+            name="W2",
+            title="a grade with 30 subsections",
+            document=_ONE % ("W2", f"{_GRADE} {_CELLS}"),
+            goals={FLOOR: 0.9, MERCURIUS: 1.5, NAIVE: 25},
         ),
         Workload(
-            "W3",
-            "a page of 50 learners, 30 subsections each",
-            _PAGE % ("W3", 50, f"{_GRADE} {_CELLS}"),
-            {FLOOR: 0.85, MERCURIUS: 1.6, NAIVE: 30},
+            name="W3",
+            title="a page of 50 learners, 30 subsections each",
+            document=_PAGE % ("W3", 50, f"{_GRADE} {_CELLS}"),
+            goals={FLOOR: 0.85, MERCURIUS: 1.6, NAIVE: 30},
             connections=4,
             page=50,
         ),
         Workload(
-            "W4",
-            "a page of 100 grades",
-            _PAGE % ("W4", 100, _GRADE),
-            {FLOOR: 0.9, MERCURIUS: 2.5, NAIVE: 40},
+            name="W4",
+            title="a page of 100 grades",
+            document=_PAGE % ("W4", 100, _GRADE),
+            goals={FLOOR: 0.9, MERCURIUS: 2.5, NAIVE: 40},
             page=100,
         ),
         Workload(
-            "W5",
-            "a score recorded",
-            _RECORD,
-            {FLOOR: 0.9, MERCURIUS: 1.3, NAIVE: 15},
+            name="W5",
+            title="a score recorded",
+            document=_RECORD,
+            goals={FLOOR: 0.9, MERCURIUS: 1.3, NAIVE: 15},
         ),
     )
+}
+SUBJECTS: Final[Mapping[str, Subject]] = {
+    **WORKLOADS,
+    **{one.name: one for one in (FANOUT, DELIVERY, REGRADE)},
 }
 
 

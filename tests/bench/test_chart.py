@@ -4,7 +4,9 @@ import re
 from xml.etree import ElementTree as ET
 
 from bench.chart import chart
-from tests.bench.rounds import result_of
+from bench.results import Result
+from bench.subject import ARITHMETIC, BULK_WRITE, FLOOR, OBJECTS, OURS, REGRADE
+from tests.bench.rounds import result_of, rounds_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -42,3 +44,11 @@ def test_the_chart_has_colours_for_dark_and_light_pages() -> None:
     schemes = re.findall(r"prefers-color-scheme: (\w+)", chart([result_of()]))
 
     assert sorted(schemes) == ["dark", "light"]
+
+
+def test_the_parts_of_the_floor_have_no_bars() -> None:
+    rounds = {name: rounds_of(100.0) for name in (OURS, FLOOR, ARITHMETIC, BULK_WRITE, OBJECTS)}
+
+    drawing = ET.fromstring(chart([Result.of("sqlite", REGRADE, rounds, {})]))  # noqa: S314
+
+    assert len(drawing.findall(f"{SVG}rect")) == 3

@@ -9,10 +9,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from strawberry.asgi import GraphQL
 from strawberry.schema.config import StrawberryConfig
-from tortoise import Tortoise
 
 from bench.floor_app import DATABASE_URL
-from bench.peers.naive import grade
+from bench.peers.naive import grade, models
 from bench.peers.naive.mutation import Mutation
 from bench.peers.naive.query import Query
 
@@ -31,15 +30,8 @@ schema = strawberry.Schema(
 
 @asynccontextmanager
 async def _lifespan(_: Starlette) -> AsyncIterator[None]:
-    url = os.environ[DATABASE_URL].replace("sqlite:///", "sqlite://")
-    await Tortoise.init(
-        db_url=url,
-        modules={"naive": ["bench.peers.naive.models"]},
-        use_tz=True,
-        _enable_global_fallback=True,
-    )
-    yield
-    await Tortoise.close_connections()
+    async with models.connected(os.environ[DATABASE_URL]):
+        yield
 
 
 def create_app() -> Starlette:

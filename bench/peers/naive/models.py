@@ -1,7 +1,25 @@
-"""Models of the tables, with what the five operations need."""
+"""Models of the tables, with what the five operations and the regrade need."""
 
-from tortoise import fields
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tortoise import Tortoise, fields
 from tortoise.models import Model
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[None]:
+    """Have Tortoise's own connections."""
+    await Tortoise.init(
+        db_url=url.replace("sqlite:///", "sqlite://"),
+        modules={"naive": [__name__]},
+        use_tz=True,
+        _enable_global_fallback=True,
+    )
+    try:
+        yield
+    finally:
+        await Tortoise.close_connections()
 
 
 class Course(Model):
@@ -53,11 +71,14 @@ class CourseGrade(Model):
     id = fields.BigIntField(primary_key=True)
     course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("naive.Course")
     learner: fields.ForeignKeyRelation[Learner] = fields.ForeignKeyField("naive.Learner")
+    course_version_id = fields.BigIntField()
     percent = fields.FloatField()
     unrounded = fields.FloatField()
     letter_grade = fields.CharField(max_length=255, null=True)
     passed = fields.BooleanField()
     passed_at = fields.DatetimeField(null=True)
+    algorithm = fields.CharField(max_length=20)
+    grading_policy_hash = fields.CharField(max_length=40)
     version = fields.IntField()
     updated_at = fields.DatetimeField()
 
@@ -72,6 +93,7 @@ class SubsectionGrade(Model):
     course: fields.ForeignKeyRelation[Course] = fields.ForeignKeyField("naive.Course")
     learner: fields.ForeignKeyRelation[Learner] = fields.ForeignKeyField("naive.Learner")
     block: fields.ForeignKeyRelation[Block] = fields.ForeignKeyField("naive.Block")
+    course_version_id = fields.BigIntField()
     earned_all = fields.FloatField()
     possible_all = fields.FloatField()
     earned_graded = fields.FloatField()
@@ -80,6 +102,7 @@ class SubsectionGrade(Model):
     override_possible_graded = fields.FloatField(null=True)
     first_attempted_at = fields.DatetimeField(null=True)
     percent_graded = fields.FloatField()
+    visible_blocks_hash = fields.CharField(max_length=40)
     version = fields.IntField()
     updated_at = fields.DatetimeField()
 

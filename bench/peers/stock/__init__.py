@@ -1,0 +1,1 @@
+"""Strawberry's subscriptions as its documentation shows them: a generator for every subscriber."""
