@@ -9,6 +9,7 @@ import asyncpg  # type: ignore[import-untyped]
 
 from bench.rounds import Clock
 from db.together import Write
+from db.upsert import Upsert
 
 
 async def write_in_bulk(url: str, writes: Sequence[Write]) -> Clock:
@@ -24,6 +25,7 @@ async def _into_postgres(url: str, writes: Sequence[Write]) -> Clock:
         with Clock() as clock:
             async with connection.transaction():
                 for write in writes:
+                    assert isinstance(write.upsert, Upsert), "rows are only added here"
                     await connection.copy_records_to_table(
                         write.upsert.table, records=write.rows, columns=list(write.upsert.columns)
                     )
