@@ -5,7 +5,7 @@ from typing import Final
 
 from db.connection import Rows
 from db.courses import StoredCourse
-from db.sql import among, as_bool, as_datetime, fetch, id_array
+from db.sql import as_bool, as_datetime, fetch, id_array, matching
 from db.together import Write
 from db.upsert import Upsert
 from grading import Algorithm, CourseGrade, CourseKey, LearnerId
@@ -52,9 +52,10 @@ async def course_grades(
     return course_grades_in(rows)
 
 
-def course_grades_query() -> str:
+def course_grades_query(*, one: bool = False) -> str:
     """Ask for what `course_grades_in` understands: courses are in `$1`, learners in `$2`."""
-    return f"{_GRADES}{among('g.course_id', 1)} and {among('g.learner_id', 2)}"
+    course, learner = matching("g.course_id", 1, one=one), matching("g.learner_id", 2, one=one)
+    return f"{_GRADES}{course} and {learner}"
 
 
 def course_grades_in(rows: Rows) -> dict[tuple[int, LearnerId], CourseGrade]:
@@ -109,7 +110,7 @@ async def stale_ids(course: StoredCourse, *, without_errors_of: int, limit: int)
     return [row[0] for row in rows]
 
 
-def course_grades_write(course: StoredCourse, grades: Sequence[CourseGrade]) -> Write:
+def course_grades_write(course: StoredCourse, grades: Sequence[CourseGrade]) -> Write[Upsert]:
     """Say what is to be stored of grades computed under this version of the course."""
     return Write(
         _SAVE,

@@ -21,9 +21,10 @@ from db.sql import (
     execute_many,
     fetch,
     id_array,
+    matching,
     text_array,
 )
-from db.transaction import transaction
+from db.transaction import PUBLICATION_LOCKS, course_lock, transaction
 from grading import (
     Algorithm,
     CourseContent,
@@ -88,9 +89,12 @@ async def present_courses_by_id(ids: Iterable[int]) -> dict[int, StoredCourse]:
     return await present_courses_in(await fetch(present_courses_query(), id_array(ids)))
 
 
-def present_courses_query() -> str:
-    """Ask for what `present_courses_in` understands, of the courses whose numbers are in `$1`."""
-    return _PRESENT + among("c.id", 1)
+def present_courses_query(*, one: bool = False) -> str:
+    """Ask for what `present_courses_in` understands, of the courses whose numbers are in `$1`.
+
+    Here and in the queries like it, `one` is for parameters that are numbers, not arrays.
+    """
+    return _PRESENT + matching("c.id", 1, one=one)
 
 
 async def present_courses_in(rows: Rows) -> dict[int, StoredCourse]:
@@ -220,6 +224,12 @@ async def publish(content: CourseContent, *, now: datetime) -> StoredCourse:
             course_id,
             content.version,
         )
+        if dialect() == "postgres":
+            await fetch(
+                "select pg_advisory_xact_lock($1::int, $2::int)",
+                PUBLICATION_LOCKS,
+                course_lock(course_id),
+            )
         await execute(
             "insert into course_publication (course_id, version_id, published_at)"
             " values ($1, $2, $3) on conflict (course_id) do update"

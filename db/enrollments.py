@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from db.connection import dialect
 from db.sql import among, as_bool, fetch, id_array
 from db.together import Write
-from db.upsert import Upsert, upsert_rows
+from db.upsert import RowStatement, Upsert, upsert_rows
 from grading import CourseKey, LearnerId
 
 
@@ -106,7 +106,7 @@ class _NewRevisions:
         )
 
 
-def new_revisions(course_id: int, learner_ids: Iterable[LearnerId]) -> Write:
+def new_revisions(course_id: int, learner_ids: Iterable[LearnerId]) -> Write[RowStatement]:
     """Say that the grades of these learners change: in the transaction that changes them."""
     return Write(_NewRevisions(), [(course_id, one) for one in sorted({*learner_ids})])
 

@@ -89,7 +89,7 @@ async def append_events(
 
 def events_write(
     course_id: int, changes: Sequence[GradeChange], origin: Origin, *, now: datetime
-) -> Write:
+) -> Write[Upsert]:
     """Say what is to be written into the log of these changes, in their order."""
     return Write(
         _APPEND,

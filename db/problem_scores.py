@@ -7,7 +7,7 @@ from typing import Final
 
 from db.connection import Rows
 from db.courses import StoredCourse, usage_keys_by_course
-from db.sql import among, as_datetime, fetch, id_array
+from db.sql import as_datetime, fetch, id_array, matching
 from db.together import Write
 from db.upsert import Upsert, upsert_rows
 from grading import LearnerId, RecordedScore, UsageKey
@@ -56,9 +56,9 @@ async def recorded_scores(
     return recorded_scores_in(rows, courses)
 
 
-def recorded_scores_query() -> str:
+def recorded_scores_query(*, one: bool = False) -> str:
     """Ask for what `recorded_scores_in` understands: courses are in `$1`, learners in `$2`."""
-    return f"{_SCORES}{among('course_id', 1)} and {among('learner_id', 2)}"
+    return f"{_SCORES}{matching('course_id', 1, one=one)} and {matching('learner_id', 2, one=one)}"
 
 
 def recorded_scores_in(
@@ -82,7 +82,9 @@ async def save_scores(course: StoredCourse, scores: Sequence[NewScore], *, now: 
     await upsert_rows(*scores_write(course, scores, now=now))
 
 
-def scores_write(course: StoredCourse, scores: Sequence[NewScore], *, now: datetime) -> Write:
+def scores_write(
+    course: StoredCourse, scores: Sequence[NewScore], *, now: datetime
+) -> Write[Upsert]:
     """Say what is to be stored in place of earlier scores."""
     return Write(
         _SAVE,

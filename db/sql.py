@@ -37,6 +37,14 @@ def among_texts(column: str, position: int) -> str:
     return _among(column, position, "text")
 
 
+def matching(column: str, position: int, *, one: bool) -> str:
+    """Render `among`, or "`column` is parameter `position`" for one id.
+
+    Of one, PostgreSQL keeps the plan: to plan it anew each time takes longer than to run it.
+    """
+    return f"{column} = ${position}" if one else among(column, position)
+
+
 def _among(column: str, position: int, element: str) -> str:
     if dialect() == "postgres":
         return f"{column} = any(${position}::{element}[])"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from db.connection import Rows
 from db.courses import StoredCourse, usage_keys_by_course
@@ -45,14 +45,21 @@ _SAVE_OVERRIDE: Final = (
     " where course_id = $10 and learner_id = $11 and block_id = $12"
 )
 
-_GRADES: Final = (
-    "select g.course_id, g.learner_id, g.block_id, g.earned_all, g.possible_all, g.earned_graded,"
-    " g.possible_graded, g.first_attempted_at, g.visible_blocks_hash, v.version, g.version,"
-    " g.updated_at, g.overridden_at, g.override_earned_all, g.override_possible_all,"
-    " g.override_earned_graded, g.override_possible_graded, g.override_system,"
-    " g.override_reason, g.overridden_by, g.override_updated_at"
-    " from subsection_grade g join course_version v on v.id = g.course_version_id"
-    " where "
+_COLUMNS: Final = (
+    *("g.course_id", "g.learner_id", "g.block_id", "g.earned_all", "g.possible_all"),
+    *("g.earned_graded", "g.possible_graded", "g.first_attempted_at", "g.visible_blocks_hash"),
+    *("v.version", "g.version", "g.updated_at", "g.overridden_at", "g.override_earned_all"),
+    *("g.override_possible_all", "g.override_earned_graded", "g.override_possible_graded"),
+    *("g.override_system", "g.override_reason", "g.overridden_by", "g.override_updated_at"),
+)
+_FROM: Final = "from subsection_grade g join course_version v on v.id = g.course_version_id where"
+_GRADES: Final = f"select {', '.join(_COLUMNS)} {_FROM} "
+
+# One learner's, for PostgreSQL: as a row of arrays they come in half the time that rows in an
+# array take.
+GRADES_IN_ARRAYS: Final = (
+    f"select {', '.join(f'array_agg({column})' for column in _COLUMNS)} {_FROM}"
+    " g.course_id = $1 and g.learner_id = $2"
 )
 _OVERRIDE: Final = 12  # where a row's columns of the override begin
 
@@ -75,6 +82,11 @@ async def subsection_grades(
 def subsection_grades_query() -> str:
     """Ask for what `subsection_grades_in` understands: courses are in `$1`, learners in `$2`."""
     return f"{_GRADES}{among('g.course_id', 1)} and {among('g.learner_id', 2)}"
+
+
+def rows_of_arrays(arrays: Sequence[Sequence[Any] | None]) -> Rows:
+    """Return what `GRADES_IN_ARRAYS` asked for as `subsection_grades_in` understands it."""
+    return list(zip(*(column for column in arrays if column is not None), strict=True))
 
 
 def subsection_grades_in(
@@ -154,7 +166,7 @@ def _override(  # noqa: PLR0913, PLR0917 - the columns, in order
 
 def subsection_grades_write(
     course: StoredCourse, grades: Sequence[tuple[LearnerId, SubsectionGrade]]
-) -> Write:
+) -> Write[Upsert]:
     """Say what is to be stored of grades computed under this version, without overrides."""
     decimals = course.content.algorithm.subsection_decimals
     rows = []

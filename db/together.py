@@ -1,16 +1,18 @@
 """Several reads, or several writes, in one trip to the database."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from db.connection import Rows, current_client
 from db.upsert import PIECE, RowStatement, upsert_rows
 
+Statement_co = TypeVar("Statement_co", bound=RowStatement, covariant=True)
 
-class Write(NamedTuple):
+
+class Write(NamedTuple, Generic[Statement_co]):
     """Rows for one table, each with the values that the statement takes, in order."""
 
-    upsert: RowStatement
+    upsert: Statement_co
     rows: Sequence[Sequence[object]]
 
 
@@ -19,7 +21,7 @@ async def fetch_together(queries: Sequence[str], *args: object) -> Sequence[Rows
     return await current_client().fetch_together(queries, args)
 
 
-async def write_together(writes: Iterable[Write]) -> None:
+async def write_together(writes: Iterable[Write[RowStatement]]) -> None:
     """Write all of the rows or none of them, no two of them into the same one.
 
     To be called in a transaction.

@@ -20,14 +20,17 @@ STRIPES = 1024  # locks a course: learners that share one wait for each other
 ATTEMPTS = 3
 
 # Keys of two numbers are other locks than those of one, which are the stripes'.
-_FREEZE_LOCKS = 1
+FREEZE_LOCKS = 1
+# Whoever publishes takes it alone, those who look whether anything was published share it: they
+# share the row as well, and so many of them at once would never let the other have it.
+PUBLICATION_LOCKS = 2
 
 # Numbers of our own go into these texts: what is sent together with BEGIN has no parameters.
 # `order by` in the subquery: all transactions take their locks in the same order. The course's
 # lock is shared by all who write grades; whoever freezes them waits for those who have begun.
 _LOCK_STRIPES = (
     "with course as materialized"
-    f" (select pg_advisory_xact_lock_shared({_FREEZE_LOCKS}, {{course}}))"
+    f" (select pg_advisory_xact_lock_shared({FREEZE_LOCKS}, {{course}}))"
     " select pg_advisory_xact_lock(stripe) from course,"
     " (select stripe from unnest('{{{stripes}}}'::bigint[]) as stripe order by stripe) as ordered"
 )
@@ -36,7 +39,7 @@ _LOCK_STRIPES = (
 _SAME_PLANS = "set local plan_cache_mode = force_generic_plan"
 _NEW_PLANS = "set local plan_cache_mode = force_custom_plan"
 _FEW = 10  # learners
-_LOCK_COURSE = f"select pg_advisory_xact_lock({_FREEZE_LOCKS}, {{course}})"
+_LOCK_COURSE = f"select pg_advisory_xact_lock({FREEZE_LOCKS}, {{course}})"
 
 
 @asynccontextmanager
@@ -62,7 +65,7 @@ async def grade_transaction(course_id: int, learner_ids: Iterable[int]) -> Async
     if in_a_transaction():
         raise TransactionManagementError("a grade transaction cannot be part of another one")
     keys = stripes(course_id, learner_ids)
-    locks = _LOCK_STRIPES.format(course=_lock_of(course_id), stripes=",".join(map(str, keys)))
+    locks = _LOCK_STRIPES.format(course=course_lock(course_id), stripes=",".join(map(str, keys)))
     async with _opened(f"{locks}; {_SAME_PLANS if len(keys) <= _FEW else _NEW_PLANS}"):
         yield
 
@@ -77,7 +80,7 @@ async def freeze_transaction(course_id: int) -> AsyncIterator[None]:
     """
     if in_a_transaction():
         raise TransactionManagementError("a freeze cannot be part of another transaction")
-    async with _opened(_LOCK_COURSE.format(course=_lock_of(course_id))):
+    async with _opened(_LOCK_COURSE.format(course=course_lock(course_id))):
         yield
 
 
@@ -94,7 +97,8 @@ def stripes(course_id: int, learner_ids: Iterable[int]) -> list[int]:
     return sorted({course_id * STRIPES + learner_id % STRIPES for learner_id in learner_ids})
 
 
-def _lock_of(course_id: int) -> int:
+def course_lock(course_id: int) -> int:
+    """Return the key among `FREEZE_LOCKS` that stands for a course."""
     return course_id % 2**31
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from db.connection import current_client, dialect
+from db.database_url import Dialect
 from db.transaction import transaction
 
 PIECE = 5_000  # rows a statement: more gain nothing and hold the event loop longer
@@ -18,7 +20,7 @@ class RowStatement(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Upsert:
     """A bulk write into one table. All of its words are constants of our code, never input.
 
@@ -39,31 +41,57 @@ class Upsert:
 
     def statement(self) -> str:
         """Say it in the connected database's dialect."""
-        names = ", ".join(self.columns)
-        return f"insert into {self.table} ({names}) {self._source()} {self._conflict()}".rstrip()
+        return _statement(self, dialect())
 
-    def _source(self) -> str:
-        if dialect() == "postgres":
-            arrays = ", ".join(
-                f"${position}::{kind}[]" for position, kind in enumerate(self.columns.values(), 1)
-            )
-            return f"select * from unnest({arrays})"
-        return f"values ({', '.join(f'${n}' for n in range(1, len(self.columns) + 1))})"
+    def placed(self, rows: int, first: int, condition: str) -> str:
+        """Say it to PostgreSQL of so many rows, if a condition holds.
 
-    def _conflict(self) -> str:
-        if not self.key:
-            return ""
-        updated = self.update
-        if updated is None:
-            taken = {*self.key, *self.expressions}
-            updated = [name for name in self.columns if name not in taken]
-        assignments = [f"{name} = excluded.{name}" for name in updated]
-        assignments += [f"{name} = {sql}" for name, sql in self.expressions.items()]
-        target = f"on conflict ({', '.join(self.key)}) do"
-        if not assignments:
-            return f"{target} nothing"
-        condition = f" where {self.only_if}" if self.only_if else ""
-        return f"{target} update set {', '.join(assignments)}{condition}"
+        Their values are the parameters from `first` on, row after row.
+        """
+        return _placed(self, rows, first, condition)
+
+
+@lru_cache(maxsize=64)
+def _statement(upsert: Upsert, words: Dialect) -> str:
+    if words == "postgres":
+        arrays = ", ".join(
+            f"${position}::{kind}[]" for position, kind in enumerate(upsert.columns.values(), 1)
+        )
+        source = f"select * from unnest({arrays})"
+    else:
+        source = f"values ({', '.join(f'${n}' for n in range(1, len(upsert.columns) + 1))})"
+    return f"{_into(upsert)} {source} {_conflict(upsert)}".rstrip()
+
+
+@lru_cache(maxsize=256)
+def _placed(upsert: Upsert, rows: int, first: int, condition: str) -> str:
+    kinds = list(upsert.columns.values())
+    values = ", ".join(
+        "(" + ", ".join(f"${at}::{kind}" for at, kind in enumerate(kinds, start)) + ")"
+        for start in range(first, first + rows * len(kinds), len(kinds))
+    )
+    source = f"select * from (values {values}) as new where {condition}"
+    return f"{_into(upsert)} {source} {_conflict(upsert)}".rstrip()
+
+
+def _into(upsert: Upsert) -> str:
+    return f"insert into {upsert.table} ({', '.join(upsert.columns)})"
+
+
+def _conflict(upsert: Upsert) -> str:
+    if not upsert.key:
+        return ""
+    updated = upsert.update
+    if updated is None:
+        taken = {*upsert.key, *upsert.expressions}
+        updated = [name for name in upsert.columns if name not in taken]
+    assignments = [f"{name} = excluded.{name}" for name in updated]
+    assignments += [f"{name} = {sql}" for name, sql in upsert.expressions.items()]
+    target = f"on conflict ({', '.join(upsert.key)}) do"
+    if not assignments:
+        return f"{target} nothing"
+    condition = f" where {upsert.only_if}" if upsert.only_if else ""
+    return f"{target} update set {', '.join(assignments)}{condition}"
 
 
 async def upsert_rows(upsert: RowStatement, rows: Sequence[Sequence[object]]) -> None:

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from grading.content import CourseContent
 from grading.keys import UsageKey
 from grading.policy import AssignmentType
-from grading.rounding import course_percent
-from grading.score import percent
+from grading.rounding import course_percent, round_half_even
 from grading.structure import Subsection
 from grading.subsection_grade import SubsectionGrade
 from grading.visibility import EVERYTHING, LearnersView
+
+# The class would make itself in twice the time.
+_made: Final = tuple.__new__
 
 
 class CountedSubsection(NamedTuple):
@@ -193,12 +195,15 @@ def counted_subsections(
 ) -> list[CountedSubsection]:
     """Return the graded subsections of a type that are worth anything, in course order."""
     decimals = content.algorithm.subsection_decimals
-    counted = []
+    zero_grades = content.zero_grades
+    counted: list[CountedSubsection] = []
     for subsection in content.graded_subsections_by_type.get(kind.name, ()):
         key = subsection.usage_key
-        grade = grades.get(key) or content.zero_grades[key]
-        earned, possible, _ = grade.graded_total
+        grade = grades.get(key) or zero_grades[key]
+        # The property asks the same, but this is done for every subsection of every learner.
+        total = grade.computed_graded_total if grade.override is None else grade.graded_total
+        earned, possible, _ = total
         if possible > 0:
-            value = percent(earned, possible, decimals)
-            counted.append(CountedSubsection(subsection, grade, value))
+            value = round_half_even(earned / possible, decimals)
+            counted.append(_made(CountedSubsection, (subsection, grade, value)))
     return counted

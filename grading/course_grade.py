@@ -1,6 +1,6 @@
 """Course grades: what is stored of a computation, and when a new one replaces it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -109,21 +109,26 @@ def revised_course_grade(
     the same value are noted without them.
     """
     passed_at = previous.passed_at or (now if computation.passed else None)
-    grade = replace(
-        previous,
-        percent=computation.percent,
-        unrounded=computation.unrounded,
-        letter_grade=computation.letter_grade,
-        passed=computation.passed,
-        passed_at=passed_at,
+    values = (
+        computation.percent,
+        computation.unrounded,
+        computation.letter_grade,
+        computation.passed,
+        passed_at,
+    )
+    unchanged = previous.persisted and values == _values(previous)
+    return CourseGrade(
+        previous.course_key,
+        previous.learner_id,
+        *values,
         algorithm=content.algorithm,
         grading_policy_hash=content.policy.hash,
         course_version=content.version,
+        version=previous.version if unchanged else previous.version + 1,
+        last_updated=previous.last_updated if unchanged else now,
+        concealed=previous.concealed,
     )
-    if previous.persisted and _values(grade) == _values(previous):
-        return grade
-    return replace(grade, version=previous.version + 1, last_updated=now)
 
 
-def _values(grade: CourseGrade) -> tuple[object, ...]:
+def _values(grade: CourseGrade) -> tuple[float, float, str | None, bool, datetime | None]:
     return (grade.percent, grade.unrounded, grade.letter_grade, grade.passed, grade.passed_at)

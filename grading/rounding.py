@@ -11,7 +11,10 @@ def round_half_even(value: float, decimals: int) -> float:
     """
     scale = 10.0**decimals
     scaled = value * scale
-    return round(scaled) / scale if math.isfinite(scaled) else scaled
+    try:
+        return round(scaled) / scale
+    except (OverflowError, ValueError):  # not finite
+        return scaled
 
 
 def round_away_from_zero(value: float, decimals: int = 0) -> float:

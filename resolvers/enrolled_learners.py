@@ -18,11 +18,14 @@ async def enrolled_learners(
 
     A refusal among the names stays one.
     """
-    # One at a time would read one at a time: the loaders batch what is asked for together.
-    found = await asyncio.gather(
-        *(_required(context, course, ref) for ref in refs), return_exceptions=True
-    )
-    learners = [_learner_or_refusal(one) for one in found]
+    if len(refs) == 1:  # a task for it would take longer than to find it
+        learners = [await _learner_or_error(context, course, refs[0])]
+    else:
+        # One at a time would read one at a time: the loaders batch what is asked for together.
+        found = await asyncio.gather(
+            *(_learner_or_error(context, course, ref) for ref in refs), return_exceptions=True
+        )
+        learners = [_raised(one) for one in found]
     ids = [one.id for one in learners if isinstance(one, Learner)]
     enrollments = await context.loaders.enrollment.load_many(
         [Enrolled(course, learner_id) for learner_id in ids]
@@ -38,19 +41,23 @@ async def enrolled_learners(
     ]
 
 
-async def _required(
+async def _learner_or_error(
     context: Context, course: StoredCourse, ref: LearnerRef | GradingError
-) -> Learner:
+) -> Learner | GradingError:
+    found: Learner | GradingError
     if isinstance(ref, GradingError):
-        raise ref
-    return await require_learner(context, ref, course)
+        found = ref
+    else:
+        try:
+            found = await require_learner(context, ref, course)
+        except GradingError as error:
+            found = error
+    if isinstance(found, GradingError):
+        found.field = ("learner",)
+    return found
 
 
-def _learner_or_refusal(found: Learner | BaseException) -> Learner | GradingError:
-    match found:
-        case GradingError():
-            found.field = ("learner",)
-            return found
-        case BaseException():
-            raise found
+def _raised(found: Learner | GradingError | BaseException) -> Learner | GradingError:
+    if isinstance(found, BaseException) and not isinstance(found, GradingError):
+        raise found
     return found

@@ -102,6 +102,7 @@ async def _record(
             now=now,
             first=first_time(context, key, pack),
             require_open=require_open,
+            known=course,
         )
         if entries
         else []

@@ -279,10 +279,13 @@ async def test_a_freeze_is_no_part_of_another_transaction(database: str) -> None
             pass
 
 
+@pytest.mark.parametrize("locked", [True, False])
 async def test_many_freezes_and_writes_at_once_leave_nothing_written_while_frozen(
     database: str,
+    locked: bool,
 ) -> None:
     course = await publish_content()
+    known = None if locked else course
     ids = await enroll(course, 20)
     context = context_of()
 
@@ -290,7 +293,12 @@ async def test_many_freezes_and_writes_at_once_leave_nothing_written_while_froze
         one = ScoreEntry(learner_id, problem_key("exam_1"), 1.0, 1.0, NOW)
         try:
             await record_scores(
-                course.id, [one], origin=ORIGIN, now=NOW, require_open=open_check(context, NOW)
+                course.id,
+                [one],
+                origin=ORIGIN,
+                now=NOW,
+                require_open=open_check(context, NOW),
+                known=known,
             )
         except GradesFrozen:
             return False
