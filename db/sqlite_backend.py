@@ -1,4 +1,4 @@
-"""Tortoise's SQLite, with one writer, two readers, and transactions that survive cancellation.
+"""Tortoise's SQLite, with one writer, readers, and transactions that survive cancellation.
 
 Tortoise looks for the word "sqlite" in this module's name to choose how it alters tables.
 """
@@ -16,6 +16,7 @@ from tortoise.backends.base.client import TransactionContext
 
 from db.shielding import finish
 from db.sqlite_dialect import numbered, only_reads, stored_time
+from db.sqlite_direct import DirectReader
 from db.sqlite_statements import SqliteStatements
 from db.sqlite_thread import (
     Work,
@@ -30,7 +31,7 @@ from db.sqlite_transaction import SqliteTransaction, SqliteTransactionScope
 
 T = TypeVar("T")
 
-READERS = 2  # more of them only cost on a small machine
+READERS = 2  # in threads of their own; more of them only cost on a small machine
 BUSY_TIMEOUT_MS = 15_000
 
 # After Tortoise's executor (imported above) has registered its own: ours is always in UTC.
@@ -45,6 +46,7 @@ class SqliteConnections(SqliteStatements):
         self._foreign_keys = "ON" if foreign_keys else "OFF"
         self._reader_count = 0 if file_path == ":memory:" else READERS
         self._readers: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        self._direct: DirectReader | None = None
         self._opening = asyncio.Lock()
         self._opened = AsyncExitStack()
 
@@ -66,6 +68,10 @@ class SqliteConnections(SqliteStatements):
             await in_thread(writer, partial(log_ahead, BUSY_TIMEOUT_MS / 1000))
             for _ in range(self._reader_count):
                 self._readers.put_nowait(await self._open_one(opened, "query_only=ON"))
+            if self._reader_count:
+                # Last, so that it is closed first: only who can write takes the log along.
+                self._direct = DirectReader(self.filename)
+                opened.callback(self._direct.close)
             self._opened = opened.pop_all()
             self._connection = writer
             await self._post_connect()
@@ -83,6 +89,7 @@ class SqliteConnections(SqliteStatements):
         async with self._opening:
             self._connection = None
             self._readers = asyncio.LifoQueue()
+            self._direct = None
             await finish(self._opened.aclose())
 
     async def writer(self) -> aiosqlite.Connection:
@@ -98,8 +105,11 @@ class SqliteConnections(SqliteStatements):
         async with self._lock:
             yield await self.writer()
 
-    async def _read(self, work: Work[T]) -> T:
-        """Run `work` on a reader; when the caller is cancelled, stop it."""
+    async def _read(self, sql: str, work: Work[T]) -> T:
+        """Run `work` here if it is short, else on a reader until the caller is cancelled."""
+        if self._direct is not None and self._direct.may_read(sql):
+            with suppress(sqlite3.Error):
+                return await self._direct.read(sql, work)
         if self._connection is None:
             await self.create_connection(with_db=True)
         readers = self._readers
@@ -130,7 +140,7 @@ class SqliteConnections(SqliteStatements):
             )
             return result
         self.log.debug("%s: %s", query, values)
-        rows: Any = await self._read(partial(fetch_mappings, query, values or ()))
+        rows: Any = await self._read(query, partial(fetch_mappings, query, values or ()))
         return len(rows), rows
 
     async def execute_query_dict(
@@ -152,7 +162,7 @@ class SqliteConnections(SqliteStatements):
         if not self._goes_to_a_reader(sql):
             return await super().fetch_rows(sql, args)
         self.log.debug("%s: %s", sql, args)
-        return await self._read(partial(fetch, numbered(sql), args))
+        return await self._read(sql, partial(fetch, numbered(sql), args))
 
     async def fetch_together(
         self, queries: Sequence[str], args: Sequence[object]
@@ -160,8 +170,9 @@ class SqliteConnections(SqliteStatements):
         """Return the rows of several queries, all as of one moment."""
         if not all(map(self._goes_to_a_reader, queries)):
             return await super().fetch_together(queries, args)
-        self.log.debug("%s: %s", "; ".join(queries), args)
-        return await self._read(partial(fetch_each, list(map(numbered, queries)), args))
+        sql = "; ".join(queries)
+        self.log.debug("%s: %s", sql, args)
+        return await self._read(sql, partial(fetch_each, list(map(numbered, queries)), args))
 
     async def run_together(
         self, statements: Sequence[tuple[str, Sequence[Sequence[object]]]]
