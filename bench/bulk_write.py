@@ -12,20 +12,19 @@ from db.together import Write
 from db.upsert import Upsert
 
 
-async def write_in_bulk(url: str, writes: Sequence[Write]) -> Clock:
+async def write_in_bulk(url: str, writes: Sequence[Write[Upsert]]) -> Clock:
     """Write all rows in one transaction; only that is on the clock, connecting is not."""
     if url.startswith("sqlite:///"):
         return _into_sqlite(url.removeprefix("sqlite:///"), writes)
     return await _into_postgres(url, writes)
 
 
-async def _into_postgres(url: str, writes: Sequence[Write]) -> Clock:
+async def _into_postgres(url: str, writes: Sequence[Write[Upsert]]) -> Clock:
     connection: Any = await asyncpg.connect(url)
     try:
         with Clock() as clock:
             async with connection.transaction():
                 for write in writes:
-                    assert isinstance(write.upsert, Upsert), "rows are only added here"
                     await connection.copy_records_to_table(
                         write.upsert.table, records=write.rows, columns=list(write.upsert.columns)
                     )
@@ -34,7 +33,7 @@ async def _into_postgres(url: str, writes: Sequence[Write]) -> Clock:
     return clock
 
 
-def _into_sqlite(path: str, writes: Sequence[Write]) -> Clock:
+def _into_sqlite(path: str, writes: Sequence[Write[Upsert]]) -> Clock:
     # The library would take twice the time to write moments, so they are written before.
     prepared = [
         (write.upsert.statement().replace("$", "?"), [_in_sqlite(row) for row in write.rows])

@@ -26,6 +26,7 @@ from db.sql import execute, fetch
 from db.subsection_grades import subsection_grades_write
 from db.together import Write
 from db.transaction import transaction
+from db.upsert import Upsert
 from grading import Cause, LearnerId, LearnerRecord, RecordedScore, Regraded, UsageKey, regrade
 from resolvers.access import Viewer
 from resolvers.context import Context
@@ -159,7 +160,7 @@ def compute(
     }
 
 
-def writes_of(course: StoredCourse, regraded: dict[LearnerId, Regraded]) -> list[Write]:
+def writes_of(course: StoredCourse, regraded: dict[LearnerId, Regraded]) -> list[Write[Upsert]]:
     """Return the very rows that CourseGrade writes."""
     cells = [
         (learner_id, grade)

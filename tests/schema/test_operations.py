@@ -260,7 +260,8 @@ async def test_a_hundred_scores_take_as_many_statements_as_two(
         statements, CHANGES, {"input": {"courseKey": COURSE_KEY, "scores": scores}}, "RecordScores"
     )
 
-    assert count == (5 if engine == "postgres" else 4)
+    # One learner's are written without the trip that takes locks.
+    assert count == (5 if engine == "postgres" and size > 1 else 4)
     results = answered["recordScores"]["results"]
     # Homework 1 and 0.8333, lab 0.45, exam 1: 0.458325 + 0.09 + 0.3 = 0.848325.
     assert [(one["applied"], one["courseGrade"]["percent"]) for one in results] == [
