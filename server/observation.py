@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -87,9 +87,8 @@ class Observer:
         """Record the operation that runs in the block, in this task and in those it begins."""
         record = ObservedRecord(request_id, transport, self.metrics)
         token = noted.set(record)
-        with ExitStack() as ended:
-            if self._tracing is not None:
-                ended.enter_context(self._tracing.operation(record, headers))
+        tracing = self._tracing
+        with _NOTHING if tracing is None else tracing.operation(record, headers):
             try:
                 yield record
             except (asyncio.CancelledError, GeneratorExit):
