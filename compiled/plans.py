@@ -2,27 +2,33 @@
 
 import logging
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import (
     DirectiveNode,
+    DocumentNode,
     FragmentDefinitionNode,
     GraphQLAbstractType,
     GraphQLError,
     GraphQLList,
     GraphQLObjectType,
     GraphQLResolveInfo,
+    GraphQLSchema,
     OperationDefinitionNode,
     VariableNode,
     Visitor,
     visit,
 )
 from graphql.execution.collect_fields import FieldDetails
+from graphql.execution.values import VariableValues
 
 from compiled.compiling import Compiler
 from compiled.completion import Completion
 from compiled.fields import Place, has_directives
 from compiled.refusals import NotCompiled
+from compiled.roots import Roots, roots_of
+from compiled.variables import Variables
 
 if TYPE_CHECKING:
     from compiled.executor import CompiledExecutor
@@ -34,7 +40,16 @@ KEPT_CHOICES: Final = 8  # of what an operation includes
 KEPT_FIELDS: Final = 60_000  # of all operations: each takes about a kilobyte
 
 CompositeType = GraphQLObjectType | GraphQLAbstractType | GraphQLList[Any]
-Plan = dict[tuple[object, ...], Completion | None]
+
+
+class Plan:
+    """What is compiled of one operation for one choice of what is included."""
+
+    __slots__ = ("completions", "roots")
+
+    def __init__(self, roots: Roots | None) -> None:
+        self.roots = roots
+        self.completions: dict[tuple[object, ...], Completion | None] = {}
 
 
 class _Including(Visitor):
@@ -51,51 +66,71 @@ class _Including(Visitor):
 
 
 class Plans:
-    """The completions of one operation, for each choice of what is included."""
+    """What is compiled of one operation, for each choice of what is included.
 
-    def __init__(self, executor: "CompiledExecutor") -> None:
-        operation: OperationDefinitionNode = executor.operation
-        fragments: list[FragmentDefinitionNode] = list(executor.fragment_definitions.values())
+    Made from the first execution that the library could build.
+    """
+
+    def __init__(self, executor: "CompiledExecutor", document: DocumentNode) -> None:
+        self.operation: OperationDefinitionNode = executor.operation
+        self.fragment_definitions = executor.fragment_definitions
+        self.fragments = executor.fragments
+        fragments: list[FragmentDefinitionNode] = list(self.fragment_definitions.values())
         # Kept, so that nothing else can have the same address.
-        self._known_by_address = (executor.schema, operation, fragments)
+        self._known_by_address = (executor.schema, document)
         including = _Including()
-        for node in (operation, *fragments):
+        for node in (self.operation, *fragments):
             visit(node, including)
         self._including = tuple(sorted(including.names))
         self._compilable = not any(one.variable_definitions for one in fragments)
         self._chosen: OrderedDict[tuple[object, ...], Plan] = OrderedDict()
         self.fields = 0
+        self._variables = self._compiled_variables(executor.schema)
+
+    def _compiled_variables(self, schema: GraphQLSchema) -> Variables | None:
+        try:
+            return Variables(schema, self.operation)
+        except NotCompiled as why:
+            logger.debug("the library coerces all variables: %s", why)
+            return None
+
+    def variable_values(self, given: Mapping[str, Any]) -> VariableValues | None:
+        """Coerce variables; None where the library has to do it."""
+        return None if self._variables is None else self._variables.values(given)
 
     def plan(self, executor: "CompiledExecutor") -> Plan | None:
         """Return what is compiled for these variables; None where nothing can be."""
         if not self._compilable:
             return None
         coerced = executor.variable_values.coerced
-        choice = tuple(coerced.get(name) for name in self._including)
+        choice = tuple([coerced.get(name) for name in self._including])
         plan = self._chosen.get(choice)
         if plan is None:
-            plan = self._chosen[choice] = {}
+            plan = self._chosen[choice] = Plan(roots_of(executor))
+            if plan.roots is not None:
+                self.fields += len(plan.roots.fields)
             if len(self._chosen) > KEPT_CHOICES:
                 self._chosen.popitem(last=False)
         return plan
 
 
-_kept: OrderedDict[tuple[int, int], Plans] = OrderedDict()
+_kept: OrderedDict[tuple[int, int, str | None], Plans] = OrderedDict()
 
 
-def plan_of(executor: "CompiledExecutor") -> Plan | None:
-    """Return what is compiled of an execution's operation, None where nothing can be."""
-    return _plans(executor).plan(executor)
-
-
-def _plans(executor: "CompiledExecutor") -> Plans:
-    key = (id(executor.schema), id(executor.operation))
+def kept_plans(schema: GraphQLSchema, document: DocumentNode, name: str | None) -> Plans | None:
+    """Return what is compiled of an operation, None where nothing was yet."""
+    key = (id(schema), id(document), name)
     plans = _kept.get(key)
-    if plans is None:
-        plans = _kept[key] = Plans(executor)
-        _forget()
-    else:
+    if plans is not None:
         _kept.move_to_end(key)
+    return plans
+
+
+def keep_plans(executor: "CompiledExecutor", document: DocumentNode, name: str | None) -> Plans:
+    """Keep what will be compiled of an execution's operation."""
+    key = (id(executor.schema), id(document), name)
+    plans = _kept[key] = Plans(executor, document)
+    _forget()
     return plans
 
 
@@ -116,18 +151,19 @@ def completion_of(
 ) -> Completion | None:
     """Return the completion of a value that the stock executor has; None where it has to do it."""
     key = _key(kind, details)
-    if key not in plan:
-        plan[key] = _compiled(executor, info, kind, details)
-    return plan[key]
+    completions = plan.completions
+    if key not in completions:
+        completions[key] = _compiled(executor, info, kind, details)
+    return completions[key]
 
 
 def give_up(plan: Plan, kind: CompositeType, details: list[FieldDetails]) -> None:
     """Leave a value to the stock executor from now on."""
-    plan[_key(kind, details)] = None
+    plan.completions[_key(kind, details)] = None
 
 
 def _key(kind: CompositeType, details: list[FieldDetails]) -> tuple[object, ...]:
-    return (kind, *(id(one.node) for one in details))
+    return (kind, *[id(one.node) for one in details])
 
 
 def _compiled(
@@ -147,6 +183,6 @@ def _compiled(
     except (GraphQLError, NotCompiled, RecursionError) as why:
         logger.debug("%s is not compiled: %s", info.field_name, why)
         return None
-    _plans(executor).fields += compiler.fields
+    executor.plans.fields += compiler.fields
     _forget()
     return completion

@@ -8,6 +8,7 @@ theirs, is refused.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from grading import CourseKey, CourseNotFound, Forbidden, LearnerId
 
@@ -80,10 +81,12 @@ class Reach:
 
 ANONYMOUS = Viewer("anonymous", signed_in=False)
 
+_ALL_SCOPES: Final = frozenset(Scope)
+
 
 def may_know_course(viewer: Viewer, course_key: CourseKey) -> bool:
     """Tell whether the viewer may know that a course exists, with its content and its policy."""
-    return _is_granted(viewer, course_key, frozenset(Scope)) and (
+    return _is_granted(viewer, course_key, _ALL_SCOPES) and (
         _answers_for_all(viewer, course_key) or course_key in viewer.enrolled_in
     )
 

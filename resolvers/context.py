@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from uuid import uuid4
+from secrets import token_hex
+from typing import Self
 
 from db.event_log import LoggedEvent, Origin
 from db.event_log_state import Place
@@ -15,6 +16,11 @@ from resolvers.viewers import identify, identify_recently, is_complete
 from resolvers.webhook_targets import NO_TARGETS, WebhookTargets
 
 EXPORTS_KEPT = timedelta(hours=24)
+
+
+def new_id() -> str:
+    """Return a random id of 128 bits."""
+    return token_hex(16)
 
 
 @dataclass(frozen=True)
@@ -43,14 +49,14 @@ class Context:
     frozen_for_services: bool = True
     webhook_targets: WebhookTargets = NO_TARGETS
     exports_kept: timedelta = EXPORTS_KEPT
-    request_id: str = field(default_factory=lambda: uuid4().hex)
-    correlation_id: str = field(default_factory=lambda: uuid4().hex)
+    request_id: str = field(default_factory=new_id)
+    correlation_id: str = field(default_factory=new_id)
     loaders: Loaders = field(default_factory=Loaders)
 
     async def for_operation(self) -> "Context":
         """Return the same circumstances for another operation, which has read nothing yet."""
         viewer = self.viewer if self.claimed is None else await identify(self.claimed)
-        return replace(self, viewer=viewer, loaders=Loaders(), correlation_id=uuid4().hex)
+        return self._but(viewer=viewer, loaders=Loaders(), correlation_id=new_id())
 
     def for_event(self, viewer: Viewer) -> "Context":
         """Return the same circumstances for one event, told to all who have the viewer's rights.
@@ -58,14 +64,20 @@ class Context:
         Global staff are not told apart by their user names then.
         """
         nameless = replace(viewer, name=UNNAMED)
-        return replace(self, viewer=nameless, loaders=Loaders(), correlation_id=uuid4().hex)
+        return self._but(viewer=nameless, loaders=Loaders(), correlation_id=new_id())
 
     def for_change(self) -> "Context":
         """Return the same circumstances for one of the operation's changes.
 
         Its events are told from those of the others.
         """
-        return replace(self, correlation_id=uuid4().hex)
+        return self._but(correlation_id=new_id())
+
+    def _but(self, **changes: object) -> Self:
+        # What `replace` does, without a look at every field.
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, **changes)
+        return other
 
     async def present_viewer(self) -> Viewer:
         """Return the viewer with the roles that they have now, or had within the last second."""

@@ -22,6 +22,7 @@ from graphql import (
 from strawberry.types.graphql import OperationType
 
 from schema.limits import (
+    Limits,
     Measure,
     OperationPrice,
     enforcement,
@@ -56,7 +57,7 @@ class Operation:
     node: OperationDefinitionNode
     schema: GraphQLSchema
 
-    @property
+    @cached_property
     def kind(self) -> OperationType:
         """Whether it asks, changes or follows."""
         return OperationType(self.node.operation.value)
@@ -110,11 +111,12 @@ class _VariableUses(Visitor):
 
 @dataclass(frozen=True)
 class Document:
-    """A document that could be parsed, and how much it asks for."""
+    """A document that could be parsed, and how much it asks for: no more than it may."""
 
     node: DocumentNode
     measure: Measure
     schema: GraphQLSchema
+    within: Limits  # what it was measured against first
 
     @property
     def introspects(self) -> bool:
@@ -177,23 +179,28 @@ class Documents:
         """
         limits = enforcement().limits
         document = self._kept.get(text)
-        if document is None:
-            try:
-                node = parse_within(text, limits)
-            except GraphQLError as error:
-                raise NotRunnable(error) from error
-            document = Document(node, measure(node), self._schema)
-        if found := list(excesses(document.measure, limits)):
-            raise NotRunnable(*found)
+        if document is not None:
+            if document.within is not limits:
+                _check(document.measure, limits)
+            self._kept.move_to_end(text)
+            return document
+        try:
+            node = parse_within(text, limits)
+        except GraphQLError as error:
+            raise NotRunnable(error) from error
+        document = Document(node, measure(node), self._schema, limits)
+        _check(document.measure, limits)
         self._keep(text, document)
         return document
 
     def _keep(self, text: str, document: Document) -> None:
-        if text in self._kept:
-            self._kept.move_to_end(text)
-            return
         self._kept[text] = document
         self._characters += len(text)
         while len(self._kept) > KEPT or self._characters > KEPT_CHARACTERS:
             oldest, _ = self._kept.popitem(last=False)
             self._characters -= len(oldest)
+
+
+def _check(measured: Measure, limits: Limits) -> None:
+    if found := list(excesses(measured, limits)):
+        raise NotRunnable(*found)

@@ -21,6 +21,7 @@ from schema.live import LiveOperations, LiveRequest, Offer, refusal, told
 from schema.operation_notes import OperationNotes, noted
 from schema.prepared import Prepared
 
+_ALL: Final = frozenset(OperationType)
 _RUN_HERE: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 
@@ -68,7 +69,7 @@ class ServedSchema(strawberry.Schema):
         context = cast(Context, context_value)
         notes = _notes(query, context)
         variables = variable_values or {}
-        allowed = set(OperationType if allowed_operation_types is None else allowed_operation_types)
+        allowed = _ALL if allowed_operation_types is None else frozenset(allowed_operation_types)
         cost: Cost | None = None
         try:
             charge_request(context.viewer)
@@ -78,7 +79,11 @@ class ServedSchema(strawberry.Schema):
         except NotRunnable as refused:
             result: ExecutionResult = refusal(refused.errors, context)
         else:
-            if operation is None or operation.kind not in allowed & _RUN_HERE:
+            if (
+                operation is None
+                or operation.kind not in _RUN_HERE
+                or operation.kind not in allowed
+            ):
                 # Strawberry says why it cannot be run.
                 result = await super().execute(
                     query,
@@ -86,7 +91,7 @@ class ServedSchema(strawberry.Schema):
                     context,
                     root_value,
                     operation_name,
-                    allowed,
+                    set(allowed),
                     operation_extensions,
                 )
             else:
@@ -116,7 +121,7 @@ class ServedSchema(strawberry.Schema):
         document = self.documents.read(text)
         check_introspection(document, viewer)
         try:
-            operation = document.operation(operation_name, allowed=set(OperationType))
+            operation = document.operation(operation_name, allowed=_ALL)
         except NoSuchOperation:
             return None
         if notes := noted.get():

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import ContextVar
+from types import TracebackType
 from typing import Final
 
 from strawberry.extensions import SchemaExtension
@@ -22,21 +23,38 @@ def limit_executions(seconds: float) -> None:
     _limit.set(seconds)
 
 
-@asynccontextmanager
-async def in_time() -> AsyncIterator[None]:
+class _InTime:
+    """A block that is stopped after so many seconds."""
+
+    __slots__ = ("_seconds", "_timeout")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, traceback)
+        except TimeoutError as stopped:
+            message = f"The operation was stopped after {self._seconds:g} seconds."
+            raise TooSlow(message) from stopped
+
+
+def in_time() -> AbstractAsyncContextManager[object]:
     """Stop the block when its time is over; where nobody limits it, never.
 
     :raises TooSlow: if it was stopped.
     """
     seconds = _limit.get()
-    timeout = asyncio.timeout(seconds)
-    try:
-        async with timeout:
-            yield
-    except TimeoutError as error:
-        if not timeout.expired():
-            raise
-        raise TooSlow(f"The operation was stopped after {seconds:g} seconds.") from error
+    return nullcontext() if seconds is None else _InTime(seconds)
 
 
 class TimeLimit(SchemaExtension):

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
-from uuid import uuid4
 
 import orjson
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from strawberry.types import ExecutionResult
 
+from resolvers.context import new_id
 from schema.limits import CODES
 from schema.live import SharedResult
 from server.entity_tags import entity_tag, is_held
@@ -41,7 +41,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 def request_id_of(request: HTTPConnection) -> str:
     """Return the id that the client or a proxy gave to the request, or a new one."""
     given = request.headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+    return given if _REQUEST_ID.fullmatch(given) else new_id()
 
 
 def headers_of(request_id: str) -> dict[str, str]:

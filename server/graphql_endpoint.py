@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -12,7 +11,7 @@ from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from resolvers.access import ANONYMOUS
-from resolvers.context import EXPORTS_KEPT, Context
+from resolvers.context import EXPORTS_KEPT, Context, new_id
 from resolvers.webhook_targets import NO_TARGETS, WebhookTargets
 from schema import schema
 from schema.time_limit import limit_executions
@@ -97,7 +96,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
         # Nobody has said who they are: `admit` replaces it when they do.
-        return self.context_of(request, Identity(ANONYMOUS), uuid4().hex)
+        return self.context_of(request, Identity(ANONYMOUS), new_id())
 
     async def admit(
         self, connection: HTTPConnection, authorization: str | None
@@ -117,7 +116,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
                 socket.state.seat = seat
                 await self.run(socket)
         except Refused as refused:
-            await socket.send_denial_response(refusal(refused, JSON, uuid4().hex))
+            await socket.send_denial_response(refusal(refused, JSON, new_id()))
 
     def context_of(
         self, connection: HTTPConnection, identity: Identity, request_id: str

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -92,9 +92,8 @@ class Observer:
         record = ObservedRecord(request_id, transport, self.metrics)
         self.operations += 1
         token = noted.set(record)
-        with ExitStack() as ended:
-            if self._tracing is not None:
-                ended.enter_context(self._tracing.operation(record, headers))
+        tracing = self._tracing
+        with _NOTHING if tracing is None else tracing.operation(record, headers):
             try:
                 yield record
             except (asyncio.CancelledError, GeneratorExit):

@@ -12,6 +12,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.scalar import ScalarDefinition
 
 from compiled import in_batches
+from tests.compiled.small_roots import Changes, Roots
 
 T = TypeVar("T")
 
@@ -209,7 +210,7 @@ def _odd_cats() -> list[Cat]:
 
 
 @strawberry.type
-class Query:
+class Query(Roots):
     @strawberry.field
     def cats(self) -> list[Cat]:
         cats = _cats()
@@ -264,7 +265,7 @@ class Query:
 
 
 @strawberry.type
-class Mutation:
+class Mutation(Changes):
     @strawberry.mutation
     async def born(self, info: Info, name: str) -> Cat:
         info.context.single.append(f"born {name}")
