@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema import schema
 from tests.schema.test_limits_measure import bomb
@@ -80,6 +81,8 @@ ATTACKS: Final[dict[str, tuple[dict[str, Any], str]]] = {
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The root fields that were run, by name."""
     run: list[str] = []
+    # What is compiled was made of the fields as they were.
+    monkeypatch.setattr(schema, "execution_context_class", StrawberryGraphQLCoreExecutionContext)
     for root in (schema._schema.query_type, schema._schema.mutation_type):
         assert root is not None
         for name, field in root.fields.items():

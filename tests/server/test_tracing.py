@@ -177,7 +177,10 @@ async def test_no_span_holds_a_value_or_a_document(traced: LiveServer, spans: Sp
     operation, below = await spans.of_operation()
     text = "".join(span.to_json() for span in (operation, *below))
     assert [one for one in ("0.625", "learner1", "courseKey", COURSE) if one in text] == []
-    assert {span.name for span in below} >= {"select", "insert", "commit"}
+    names = {span.name for span in below}
+    # One learner's grades are read and then written: on PostgreSQL in one statement.
+    assert "select" in names
+    assert names & {"insert", "with"}
 
 
 @pytest.mark.parametrize(
