@@ -120,14 +120,33 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     async def _executed(self, roots: Roots) -> Any:  # noqa: ANN401
         changes = self.operation.operation is OperationType.MUTATION
         try:
-            done = self.execute_root_grouped_field_set(
-                roots.parent, self.root_value, roots.selected, changes, None
+            done: Any = (
+                self._only(roots)
+                if len(roots.selected) == 1
+                else self.execute_root_grouped_field_set(
+                    roots.parent, self.root_value, roots.selected, changes, None
+                )
             )
             data = await done if self.is_awaitable(done) else done
         except GraphQLError as error:
             self.collected_errors.add(error, None)
             data = None
         return self.build_response(cast(Any, data))
+
+    async def _only(self, roots: Roots) -> dict[str, Any]:
+        """Execute the one field that is selected, of which nothing else has to wait."""
+        ((name, details),) = roots.selected.items()
+        path = Path(None, name, roots.parent.name)
+        value = self.execute_field(roots.parent, self.root_value, details, path, None)
+        return {name: await value if self.is_awaitable(value) else value}
+
+    def close(self) -> None:
+        """Let go of everything after an execution without errors.
+
+        Executors and what they hold refer to each other: all of it would wait for the garbage
+        collector.
+        """
+        self.__dict__.clear()
 
     def execute_field(
         self,

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol, cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
-from tortoise.connection import get_connections
+from tortoise.connection import ConnectionHandler, get_connections
 from tortoise.context import TortoiseContext, get_current_context
 
 from db.database_url import Dialect, SqliteFile, parse_database_url
@@ -201,8 +201,12 @@ def client() -> BaseDBAsyncClient:
 def current_connection() -> BaseDBAsyncClient:
     """Return the same as `current_client`, as Tortoise knows it."""
     connections = get_connections()
+    return connections.get(_name(connections))
+
+
+def _name(connections: ConnectionHandler) -> Dialect:
     (name,) = connections.db_config
-    return connections.get(name)
+    return cast(Dialect, name)
 
 
 def in_a_transaction() -> bool:
@@ -212,4 +216,4 @@ def in_a_transaction() -> bool:
 
 def dialect() -> Dialect:
     """Name the SQL dialect of the connected database."""
-    return cast(Dialect, current_connection().capabilities.dialect)
+    return _name(get_connections())

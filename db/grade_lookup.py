@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal
 
 from db.connection import Rows, dialect
@@ -67,13 +68,17 @@ async def look_up_grades(
 
 async def _rows_of_one(column: LearnerColumn, pair: tuple[CourseKey, str | LearnerId]) -> Rows:
     # A statement of its own, whose plan PostgreSQL keeps: to plan it takes longer than to run it.
-    sql = _FOUND.format(
+    return await fetch(_sql_of_one(column), *pair)
+
+
+@cache
+def _sql_of_one(column: LearnerColumn) -> str:
+    return _FOUND.format(
         column=column,
         name=f"$2::{_kind(column)}",
         courses="course c",
         condition=" where c.key = $1",
     )
-    return await fetch(sql, *pair)
 
 
 async def _rows(

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import count
 from typing import Any, Generic, Self, TypeAlias, TypeVar, overload
 
@@ -35,7 +36,6 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
         self._cache = {}
         self._tick = tick or count(1).__next__
         self._read = read
-        self._name = getattr(read, "__name__", "batch").strip("_")
         # aiodataloader would run the batch in the context of whoever asked first, perhaps inside
         # that one's transaction: it runs in the context of the operation instead.
         self._context = context
@@ -50,7 +50,7 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
 
     async def batch_load_fn(self, keys: list[Key]) -> list[Value | None]:
         """Read a batch."""
-        with observing(self._name, len(keys)):
+        with observing(_name(self._read), len(keys)):
             found = await self._read(keys)
         return [found.get(key) for key in keys]
 
@@ -140,6 +140,11 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
                     future.set_result(value)
                 if self._cache.get(key) is future:  # it was not forgotten meanwhile
                     self._found[key] = value, self._tick()
+
+
+@cache
+def _name(read: Read[Any, Any]) -> str:
+    return getattr(read, "__name__", "batch").strip("_")
 
 
 class Batched(Generic[Key, Value]):

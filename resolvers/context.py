@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from secrets import token_hex
 from typing import Self
 
@@ -31,7 +32,7 @@ class Context:
     ``viewer`` when an operation begins. None where the viewer is complete as it is.
     ``freeze_after`` is how long after a course's end its grades freeze, None for never.
     ``exports_kept`` is how long files of exported grades can be had.
-    ``request_id`` is for the log; ``correlation_id`` ties the events of one operation together.
+    ``request_id`` is for the log.
     ``began_at`` is the end of the event log when the operation began, where it asked for that.
     ``webhook_targets`` is where events may be delivered to.
     ``frozen_for_services`` false lets services write grades that are frozen for everybody else.
@@ -50,13 +51,28 @@ class Context:
     webhook_targets: WebhookTargets = NO_TARGETS
     exports_kept: timedelta = EXPORTS_KEPT
     request_id: str = field(default_factory=new_id)
-    correlation_id: str = field(default_factory=new_id)
     loaders: Loaders = field(default_factory=Loaders)
+
+    @cached_property
+    def correlation_id(self) -> str:
+        """What ties the events of one operation, or of one of its changes, together."""
+        return new_id()
+
+    def of_request(
+        self,
+        viewer: Viewer,
+        request_id: str,
+        events: EventStream[LoggedEvent, Place] | None,
+    ) -> "Context":
+        """Return the same circumstances for somebody's request, who is whom a token claims."""
+        return self._but(
+            viewer=viewer, claimed=viewer, request_id=request_id, events=events, loaders=Loaders()
+        )
 
     async def for_operation(self) -> "Context":
         """Return the same circumstances for another operation, which has read nothing yet."""
         viewer = self.viewer if self.claimed is None else await identify(self.claimed)
-        return self._but(viewer=viewer, loaders=Loaders(), correlation_id=new_id())
+        return self._but(viewer=viewer, loaders=Loaders())
 
     def for_event(self, viewer: Viewer) -> "Context":
         """Return the same circumstances for one event, told to all who have the viewer's rights.
@@ -64,19 +80,20 @@ class Context:
         Global staff are not told apart by their user names then.
         """
         nameless = replace(viewer, name=UNNAMED)
-        return self._but(viewer=nameless, loaders=Loaders(), correlation_id=new_id())
+        return self._but(viewer=nameless, loaders=Loaders())
 
     def for_change(self) -> "Context":
         """Return the same circumstances for one of the operation's changes.
 
         Its events are told from those of the others.
         """
-        return self._but(correlation_id=new_id())
+        return self._but()
 
     def _but(self, **changes: object) -> Self:
         # What `replace` does, without a look at every field.
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__, **changes)
+        other.__dict__.pop("correlation_id", None)
         return other
 
     async def present_viewer(self) -> Viewer:

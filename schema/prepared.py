@@ -75,6 +75,8 @@ class Prepared:
         executing = executor.execute_operation()
         done = await executing if executor.is_awaitable(executing) else executing
         result = cast(CoreResult, done)
+        if isinstance(executor, CompiledExecutor) and not result.errors:
+            executor.close()
         return ExecutionResult(data=result.data, errors=result.errors)
 
 

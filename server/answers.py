@@ -22,11 +22,11 @@ _HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
 }
 # A client may keep it for itself, and must ask each time whether it holds.
-_TAGGED: Final[Mapping[str, str]] = {
-    **_HEADERS,
-    "Cache-Control": "private, no-cache",
-    "Vary": "Accept, Authorization",
-}
+_TAGGED: Final = (
+    (b"cache-control", b"private, no-cache"),
+    (b"vary", b"Accept, Authorization"),
+    (b"x-content-type-options", b"nosniff"),
+)
 # Of operations that were not run, or not to an end.
 _STATUSES: Final[Mapping[str, int]] = {
     **dict.fromkeys(CODES, 400),
@@ -90,10 +90,22 @@ def tagged_answer(
     """
     body = orjson.dumps(body_of(result))
     tag = entity_tag(media_type, body)
-    headers = {**_TAGGED, "X-Request-ID": request_id, "ETag": tag}
+    headers = [*_TAGGED, (b"x-request-id", request_id.encode()), (b"etag", tag.encode())]
     if is_held(tag, held):
-        return Response(None, 304, headers)
-    return Response(body, 200, {**headers, "Content-Type": f"{media_type}; charset=utf-8"})
+        return _Written(b"", 304, headers)
+    headers += [
+        (b"content-length", str(len(body)).encode()),
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+    ]
+    return _Written(body, 200, headers)
+
+
+class _Written(Response):
+    """An answer whose headers are as they are sent."""
+
+    def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.body, self.status_code, self.raw_headers = body, status, headers
+        self.background = None
 
 
 def refusal(refused: Refused, media_type: str, request_id: str) -> Response:

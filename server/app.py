@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from db.connection import connected
 from db.event_log import LoggedEvent
@@ -104,15 +104,12 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
             ),
         ],
         lifespan=lifespan,
-        middleware=[
-            *(
-                [Middleware(ObservedRequests, metrics=observer.metrics)]
-                if observer.metrics is not None
-                else []
-            ),
-            Middleware(StraightWay, route=graphql),
-        ],
     )
+    # Around Starlette's own middleware, not within: the endpoint answers its failures itself.
+    served: ASGIApp = StraightWay(app.build_middleware_stack(), graphql)
+    if observer.metrics is not None:
+        served = ObservedRequests(served, observer.metrics)
+    app.middleware_stack = served
     app.state.drain = drain
     return app
 

@@ -69,12 +69,15 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self.observer = observer
         self._sockets = OpenSockets(socket_limits)
         self._authenticator = authenticator
-        self._freeze_after = freeze_after
-        self._frozen_for_services = frozen_for_services
-        self._exports_kept = exports_kept
         self._operation_timeout = operation_timeout
-        self._webhook_targets = webhook_targets
-        self._now = now
+        self._circumstances = Context(
+            ANONYMOUS,
+            now,
+            freeze_after=freeze_after,
+            frozen_for_services=frozen_for_services,
+            webhook_targets=webhook_targets,
+            exports_kept=exports_kept,
+        )
         self._http = HttpEndpoint(
             authenticator,
             self.context_of,
@@ -122,14 +125,5 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self, connection: HTTPConnection, identity: Identity, request_id: str
     ) -> Context:
         """Return the circumstances of who sends a request or a message."""
-        return Context(
-            viewer=identity.viewer,
-            claimed=identity.viewer,
-            now=self._now,
-            freeze_after=self._freeze_after,
-            frozen_for_services=self._frozen_for_services,
-            webhook_targets=self._webhook_targets,
-            exports_kept=self._exports_kept,
-            events=getattr(connection.state, "events", None),
-            request_id=request_id,
-        )
+        events = connection.scope.get("state", {}).get("events")
+        return self._circumstances.of_request(identity.viewer, request_id, events)

@@ -23,6 +23,7 @@ from server.answers import answer, headers_of, refusal, request_id_of, tagged_an
 from server.auth import Authenticator, Identity, InvalidToken
 from server.drain import Drain
 from server.graphql_request import GraphQLRequest, request_in_address, request_in_body
+from server.indexed_headers import IndexedRequest
 from server.negotiation import JSON, Format, acceptable
 from server.observation import Observer
 from server.operation_record import OperationRecord
@@ -93,7 +94,7 @@ class HttpEndpoint:
         self._observer = observer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
+        request = IndexedRequest(scope)
         request_id = request_id_of(request)
         with self._observer.operation(request_id, "http", request.headers) as record:
             response = await self._observed(request, receive, request_id, record)
@@ -176,7 +177,7 @@ class HttpEndpoint:
         written_at_once: bool,
     ) -> ExecutionResult:
         changing = {OperationType.MUTATION} if request.method == "POST" else set()
-        with self._room.take():
+        with self._room:
             executing = schema.execute(
                 asked.query,
                 variable_values=asked.variables,

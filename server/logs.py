@@ -23,6 +23,8 @@ def set_up_logs(level: str, log_format: LogFormat = "auto", stream: TextIO | Non
     """
     stream = stream or sys.stderr
     as_text = log_format == "text" or (log_format == "auto" and stream.isatty())
+    # Neither form tells of threads and processes: nobody has to ask for them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(stream)
     handler.setFormatter(TextLines(TEXT) if as_text else JsonLines())
     root = logging.getLogger()

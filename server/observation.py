@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import perf_counter
 from types import TracebackType
@@ -84,29 +84,16 @@ class Observer:
         self._tracing = tracing
         self._pseudonyms = Pseudonyms(secret)
 
-    @contextmanager
     def operation(
         self, request_id: str, transport: str, headers: Mapping[str, str]
-    ) -> Iterator[OperationRecord]:
+    ) -> AbstractContextManager[OperationRecord]:
         """Record the operation that runs in the block, in this task and in those it begins."""
         record = ObservedRecord(request_id, transport, self.metrics)
         self.operations += 1
-        token = noted.set(record)
-        tracing = self._tracing
-        with _NOTHING if tracing is None else tracing.operation(record, headers):
-            try:
-                yield record
-            except (asyncio.CancelledError, GeneratorExit):
-                if not record.follows:
-                    record.worsen(Outcome.CANCELLED)
-                raise
-            except Exception:
-                record.worsen(Outcome.INTERNAL)
-                raise
-            finally:
-                record.end()
-                self._log(record)
-                noted.reset(token)
+        operation = _Operation(record, self._log)
+        if self._tracing is None:
+            return operation
+        return _within(self._tracing.operation(record, headers), operation)
 
     def _log(self, record: OperationRecord) -> None:
         level = _LEVELS.get(record.outcome, logging.INFO)
@@ -139,6 +126,43 @@ class Observer:
 
     def _statement(self, sql: str) -> "_Statement":
         return _Statement(sql, self.metrics, self._tracing)
+
+
+class _Operation:
+    """The block in which an operation runs."""
+
+    __slots__ = ("_log", "_record", "_token")
+
+    def __init__(self, record: OperationRecord, log: Callable[[OperationRecord], None]) -> None:
+        self._record, self._log = record, log
+
+    def __enter__(self) -> OperationRecord:
+        self._token = noted.set(self._record)
+        return self._record
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        record = self._record
+        if isinstance(error, asyncio.CancelledError | GeneratorExit):
+            if not record.follows:
+                record.worsen(Outcome.CANCELLED)
+        elif isinstance(error, Exception):
+            record.worsen(Outcome.INTERNAL)
+        record.end()
+        self._log(record)
+        noted.reset(self._token)
+
+
+@contextmanager
+def _within(
+    outer: AbstractContextManager[object], inner: AbstractContextManager[OperationRecord]
+) -> Iterator[OperationRecord]:
+    with outer, inner as record:
+        yield record
 
 
 class _Statement:

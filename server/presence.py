@@ -1,8 +1,7 @@
 """Work for a client, for as long as it waits, and as many as there is room for."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
 from starlette.requests import ClientDisconnect
@@ -22,8 +21,7 @@ class Room:
         self._operations = operations
         self.taken = 0
 
-    @contextmanager
-    def take(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Take a place for the length of a block.
 
         :raises Refused: if there is none.
@@ -32,10 +30,9 @@ class Room:
             message = f"The server is busy with {self._operations} operations: try again soon."
             raise Refused(503, "OVERLOADED", message, {"Retry-After": RETRY_AFTER})
         self.taken += 1
-        try:
-            yield
-        finally:
-            self.taken -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self.taken -= 1
 
 
 async def while_present(receive: Receive, work: Coroutine[Any, Any, T]) -> T:

@@ -1,5 +1,6 @@
 """What is wrong with a request, as far as its head tells: method, address, origin, media type."""
 
+from functools import lru_cache
 from typing import Final
 
 from starlette.requests import Request
@@ -65,6 +66,7 @@ def _check_media_type(request: Request) -> None:
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", message, {"Accept-Encoding": "identity"})
 
 
+@lru_cache(maxsize=64)
 def _is_json(content_type: str) -> bool:
     media_type, *parameters = content_type.lower().split(";")
     charsets = [
