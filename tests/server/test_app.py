@@ -127,7 +127,7 @@ async def test_a_bug_in_the_endpoint_tells_nothing(
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("the password is sesame")
 
-    monkeypatch.setattr("server.graphql_endpoint.Context", broken)
+    monkeypatch.setattr("server.graphql_endpoint.Context.of_request", broken)
 
     response = await client.post("/graphql", json=TYPENAME)
 
