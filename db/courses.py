@@ -138,16 +138,16 @@ async def course_versions(version_ids: Iterable[int]) -> dict[int, StoredCourse]
     kept = _contents.setdefault(client(), OrderedDict())
     wanted = set(version_ids)
     found = {number: kept[number] for number in wanted & kept.keys()}
-    if missing := wanted - found.keys():
-        found.update(await _read_versions(missing))
-    if in_a_transaction():
-        # What was read may be undone yet, and its number given to another version.
-        return found
-    kept.update(found)
     for number in found:
         kept.move_to_end(number)
-    while len(kept) > _KEPT_CONTENTS:
-        kept.popitem(last=False)
+    if missing := wanted - found.keys():
+        read = await _read_versions(missing)
+        found.update(read)
+        # What is read in a transaction may be undone, and its number given to another version.
+        if not in_a_transaction():
+            kept.update(read)
+            while len(kept) > _KEPT_CONTENTS:
+                kept.popitem(last=False)
     return found
 
 
