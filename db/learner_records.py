@@ -80,16 +80,16 @@ async def see_record(
 ) -> SeenRecord | None:
     """Read a course and what is stored of one learner, as of one moment, without a lock.
 
-    For PostgreSQL. Of the scores there are those of the subsections that these problems feed.
-    None if another version of the course than the known one is present by now.
+    For PostgreSQL. Of the scores there are those of the subsections that these problems feed, and
+    of the grades of other subsections it is not said when they were stored. None if another
+    version of the course than the known one is present by now.
     """
     fed = known.content.subsections_of_problem
-    met = {
-        problem.usage_key
-        for usage_key in problems
-        for subsection in fed.get(usage_key, ())
-        for problem in subsection.problems
-    }
+    met = set()
+    for usage_key in problems:
+        for subsection in fed.get(usage_key, ()):
+            met.add(subsection.usage_key)
+            met.update([problem.usage_key for problem in subsection.problems])
     course_id = known.id
     ((present, grades, scores, revision, *arrays),) = await fetch(
         _SEE_ONE,

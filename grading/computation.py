@@ -1,7 +1,7 @@
 """The one computation of a course grade: subsection grades in, figures out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from grading.content import CourseContent
@@ -24,8 +24,7 @@ class CountedSubsection(NamedTuple):
     percent: float
 
 
-@dataclass(frozen=True, slots=True)
-class AssignmentTypeGrade:
+class AssignmentTypeGrade(NamedTuple):
     """What one row of the policy comes to.
 
     ``counted`` are its subsections in course order, ``placeholder_count`` the zeros that fill up
@@ -50,8 +49,7 @@ class AssignmentTypeGrade:
         return tuple(self.counted[at] for at in sorted(self.dropped) if at < len(self.counted))
 
 
-@dataclass(frozen=True, slots=True)
-class Computation:
+class Computation(NamedTuple):
     """A course grade's figures. ``unrounded`` is the sum of the weighted percents, in order.
 
     ``concealed`` when all that counts is hidden from who looks: the figures then stand for nothing.
@@ -163,7 +161,7 @@ def _visible_type_grades(
         return tuple(found)
     stretch = whole / shown
     return tuple(
-        replace(grade, weighted_percent=grade.weighted_percent * stretch, stretch=stretch)
+        grade._replace(weighted_percent=grade.weighted_percent * stretch, stretch=stretch)
         for grade in found
     )
 
@@ -187,7 +185,7 @@ def _visible_type_grade(
         return AssignmentTypeGrade(kind, (), 0, frozenset(), 0.0, 0.0, concealed=True)
     expected = max(kind.min_count - hidden, len(counted))
     fewer = replace(kind, min_count=expected, drop_count=min(kind.drop_count, expected - 1))
-    return replace(grade_assignment_type(fewer, counted), assignment_type=kind)
+    return grade_assignment_type(fewer, counted)._replace(assignment_type=kind)
 
 
 def counted_subsections(

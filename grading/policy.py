@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from grading.digest import canonical_digest
@@ -72,7 +73,7 @@ class GradeCutoff:
     threshold: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GradingPolicy:
     """How subsection grades become a course grade, a letter and a pass.
 
@@ -85,7 +86,7 @@ class GradingPolicy:
     source: str
     hash: str
 
-    @property
+    @cached_property
     def passing_threshold(self) -> float | None:
         """Return the lowest cutoff above zero, None where nothing can be passed."""
         positive = [cutoff.threshold for cutoff in self.cutoffs if cutoff.threshold > 0]

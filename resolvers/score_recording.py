@@ -1,7 +1,6 @@
 """Recording scores: problem scores, touched subsections and course grades in one transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple
@@ -36,8 +35,7 @@ from resolvers.regrading import course_grade_version, regrade_records
 from resolvers.version_check import version_conflict
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreEntry:
+class ScoreEntry(NamedTuple):
     """A raw score to record: points ``earned`` (None clears) of points ``possible``, and when.
 
     ``if_version`` is the version that the course grade must have before the request, None for any.
@@ -61,8 +59,7 @@ class Fate(Enum):
     NOT_HIGHER = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreOutcome:
+class ScoreOutcome(NamedTuple):
     """What became of one entry: its fate and the grade after it, or why it was refused.
 
     ``subsection`` is the first that the problem feeds.

@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from db.courses import StoredCourse
 from grading import (
@@ -32,8 +31,7 @@ MAX_POINTS = 1e12  # far above any course's, far below where doubles lose halves
 MAX_COMMENT = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreRequest:
+class ScoreRequest(NamedTuple):
     """A raw score as somebody sends it; ``earned`` None takes the stored one back."""
 
     learner: LearnerRef

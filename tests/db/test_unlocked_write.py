@@ -9,12 +9,27 @@ import pytest
 from db.connection import dialect
 from db.courses import StoredCourse, set_freeze
 from db.event_log import Origin
-from db.learner_records import SeenRecord, save_record_if_unchanged, see_record
+from db.learner_records import (
+    SeenRecord,
+    read_records,
+    save_record_if_unchanged,
+    see_record,
+)
 from db.problem_scores import NewScore
 from db.sql import execute, fetch
+from db.subsection_grades import save_overrides
 from db.transaction import freeze_transaction, grade_transaction
 from db.unlocked_write import MOST_ROWS, may_write_unlocked
-from grading import Cause, FreezeByHand, LearnerId, RecordedScore, Regraded, regrade
+from grading import (
+    Cause,
+    FreezeByHand,
+    LearnerId,
+    LearnerRecord,
+    RecordedScore,
+    Regraded,
+    SubsectionGradeOverride,
+    regrade,
+)
 from resolvers import score_recording, scores
 from resolvers.score_recording import ScoreOutcome
 from tests.factories import (
@@ -67,6 +82,36 @@ def work_on(stored: SeenRecord) -> tuple[list[NewScore], dict[LearnerId, Regrade
 async def save(stored: SeenRecord) -> bool:
     """Try to write what was made of what was seen."""
     return await save_record_if_unchanged(stored, *work_on(stored), ORIGIN, now=LATER)
+
+
+@pytest.mark.parametrize("overridden", ["exam_1", "hw1_1", None])
+async def test_what_is_seen_is_what_is_stored_but_for_times_and_scores_elsewhere(
+    course: StoredCourse, overridden: str | None
+) -> None:
+    await record(course, ONE, {"hw1_1": 1})
+    key = problem_key("exam_1")
+    (exam,) = course.content.subsections_of_problem[key]
+    if overridden is not None:
+        (fed,) = course.content.subsections_of_problem[problem_key(overridden)]
+        stored = (await read_records(course.id, [ONE])).learners[ONE].subsection_grades
+        override = SubsectionGradeOverride(
+            earned_graded=0.5, reason="late", created_at=NOW, updated_at=LATER
+        )
+        grade = stored[fed.usage_key]._replace(override=override)
+        await save_overrides(course, [(ONE, grade)])
+
+    stored_record = (await read_records(course.id, [ONE])).learners[ONE]
+    found = (await seen(course)).learners[ONE]
+
+    assert len(found.subsection_grades) == 2
+    assert found == LearnerRecord(
+        stored_record.course_grade,
+        {
+            usage_key: grade if usage_key == exam.usage_key else grade._replace(last_updated=None)
+            for usage_key, grade in stored_record.subsection_grades.items()
+        },
+        {key: stored_record.scores[key]},
+    )
 
 
 async def test_what_nobody_has_changed_is_written_in_one_statement(
