@@ -30,14 +30,13 @@ class KeptColumn(Column):
             return await super().completed(objects, run)
         selected = self.selected
         marks = self._keeping.marks(objects, run.info(selected), **arguments_of(selected, run))
-        done: list[Any] = [mark and kept.find(chosen, mark) for mark in marks]
+        done: list[Any] = kept.find(chosen, marks)
         missing = [at for at, value in enumerate(done) if value is None]
         if missing:
             completed = await super().completed([objects[at] for at in missing], run)
             for at, value in zip(missing, completed, strict=True):
                 mark = marks[at]
-                keepable = mark is not None and mark.keepable
-                done[at] = kept.keep(chosen, mark, value) if mark and keepable else value
+                done[at] = kept.keep(chosen, mark, value) if mark and mark.keepable else value
         return done
 
     def _chosen(self, run: Run) -> Hashable | None:

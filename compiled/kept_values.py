@@ -11,6 +11,9 @@ KEPT: Final = "kept"
 
 _OVERHEAD: Final = 500  # bytes that an entry takes beside its text
 
+_Key = tuple[Hashable, Hashable]
+_Kept = tuple[Hashable, orjson.Fragment, int]  # the state, what was written, and its size
+
 SettledFields = Mapping[str, frozenset[str]]
 
 
@@ -63,31 +66,39 @@ class KeptValues:
     def __init__(self, limit: int) -> None:
         """Keep at most ``limit`` bytes."""
         self._limit, self._size = limit, 0
-        self._written: OrderedDict[tuple[Hashable, ...], tuple[Hashable, bytes]] = OrderedDict()
+        self._written: OrderedDict[_Key, _Kept] = OrderedDict()
 
-    def find(self, selected: Hashable, mark: Mark) -> orjson.Fragment | None:
+    def find(
+        self, selected: Hashable, marks: Sequence[Mark | None]
+    ) -> list[orjson.Fragment | None]:
         """Return what was written of a selection, None where that was of another state."""
-        key = (selected, mark.subject)
-        found = self._written.get(key)
-        if found is None or found[0] != mark.state:
-            return None
-        self._written.move_to_end(key)
-        return orjson.Fragment(found[1])
+        written, touch = self._written, self._written.move_to_end
+        found: list[orjson.Fragment | None] = [None] * len(marks)
+        for at, mark in enumerate(marks):
+            if mark is None:
+                continue
+            key = (selected, mark.subject)
+            kept = written.get(key)
+            if kept is not None and kept[0] == mark.state:
+                touch(key)
+                found[at] = kept[1]
+        return found
 
     def keep(self, selected: Hashable, mark: Mark, value: object) -> orjson.Fragment:
         """Write a value and keep it."""
         written = orjson.dumps(value)
+        fragment = orjson.Fragment(written)
         key = (selected, mark.subject)
         self._forget(key)
         size = len(written) + _OVERHEAD
         if size <= self._limit:
-            self._written[key] = mark.state, written
+            self._written[key] = mark.state, fragment, size
             self._size += size
         while self._size > self._limit:
             self._forget(next(iter(self._written)))
-        return orjson.Fragment(written)
+        return fragment
 
-    def _forget(self, key: tuple[Hashable, ...]) -> None:
+    def _forget(self, key: _Key) -> None:
         forgotten = self._written.pop(key, None)
         if forgotten is not None:
-            self._size -= len(forgotten[1]) + _OVERHEAD
+            self._size -= forgotten[2]

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from db.connection import dialect
+from db.connection import Rows, dialect
 from db.courses import StoredCourse
 from db.enrollments import Enrollment
 from db.gradebook_filter import ALL_ACTIVE, ENGAGED, GradebookFilter, Roster
@@ -50,11 +50,16 @@ class Position(NamedTuple):
 
 
 class EnrolledLearner(NamedTuple):
-    """A learner with the enrollment and the place in the order, as a page lists them."""
+    """A learner with the enrollment and the value in the order, as a page lists them."""
 
     learner: Learner
     enrollment: Enrollment
-    place: Position
+    value: float | str | datetime | None = None
+
+    @property
+    def place(self) -> Position:
+        """The place in the order."""
+        return Position(self.learner.username, self.learner.id, self.value)
 
 
 class Selected(NamedTuple):
@@ -99,7 +104,7 @@ async def gradebook_page(  # noqa: PLR0913
     )
     tail = f"order by {keys.order} limit ${roster.bind(limit)}"
     rows = await fetch(roster.sql(columns, tail=tail), *roster.args)
-    page = [_enrolled(course.id, row, order) for row in rows]
+    page = _enrolled(course.id, rows, order)
     return page[::-1] if backwards else page
 
 
@@ -169,13 +174,13 @@ def _value_of(order: GradebookOrder, roster: Roster) -> str | None:
     }[order.field]
 
 
-def _enrolled(course_id: int, row: tuple[Any, ...], order: GradebookOrder) -> EnrolledLearner:
-    learner = Learner(*row[:5])
-    active, mode, cohort, revision, value = row[5:]
-    if order.field is OrderField.LAST_UPDATED:
-        value = as_datetime(value)
-    return EnrolledLearner(
-        learner,
-        Enrollment(course_id, learner.id, as_bool(active), mode, cohort, revision),
-        Position(learner.username, learner.id, value),
-    )
+def _enrolled(course_id: int, rows: Rows, order: GradebookOrder) -> list[EnrolledLearner]:
+    dated = order.field is OrderField.LAST_UPDATED
+    return [
+        EnrolledLearner(
+            Learner(number, username, full_name, email, key),
+            Enrollment(course_id, number, as_bool(active), mode, cohort, revision),
+            as_datetime(value) if dated else value,
+        )
+        for number, username, full_name, email, key, active, mode, cohort, revision, value in rows
+    ]

@@ -69,6 +69,15 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
             self._found[key] = value, tick
         return self
 
+    def prime_all(self, found: Mapping[Key, Value]) -> None:
+        """Have at hand what was found elsewhere all at once, as `prime` does for one."""
+        tick = self._tick()
+        new = {key: (value, tick) for key, value in found.items()}
+        for known in new.keys() & (self._cache.keys() | self._found.keys()):
+            del new[known]
+        self._found.update(new)
+        self._asked_at.update(dict.fromkeys(new, tick))
+
     def load(self, key: Key) -> "asyncio.Future[Value | None]":
         """Return what is found, in the next batch if it is not at hand."""
         future = self._cache.get(key)
@@ -103,6 +112,11 @@ class BatchLoader(DataLoader[Key, Value | None], Generic[Key, Value]):
     def at_hand(self, key: Key) -> tuple[Value | None, int]:
         """Return what was found by a key, and when; None where nothing was, or is not read yet."""
         return self._found.get(key) or (None, 0)
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether any key was asked for, so that asking `was_asked_before` is worth it."""
+        return bool(self._asked_at)
 
     def was_asked_before(self, tick: int, key: Key) -> bool:
         """Tell whether a key was asked for before, so that what is found may be older."""

@@ -38,9 +38,13 @@ DEFAULT_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A row of learners in an order, and whether there are more on either side."""
+    """A row of learners in an order, and whether there are more on either side.
 
-    learners: tuple[EnrolledLearner, ...]
+    ``enrolled`` are the same learners, as their grades are read by.
+    """
+
+    learners: Sequence[EnrolledLearner]
+    enrolled: Sequence[Enrolled]
     has_next: bool
     has_previous: bool
 
@@ -105,9 +109,9 @@ async def read_page(context: Context, course: StoredCourse, request: PageRequest
     )
     more = len(found) > size
     learners = found[len(found) - min(size, len(found)) :] if backwards else found[:size]
-    _remember(context, course, learners)
     return Page(
-        tuple(learners),
+        learners,
+        _remembered(context, course, learners),
         has_next=before is not None if backwards else more,
         has_previous=more if backwards else after is not None,
     )
@@ -131,7 +135,7 @@ async def read_learner_ids(
         if len(page) < _WHOLE:
             break
     if len(found) <= MAX_PAGE:
-        _remember(context, course, found)
+        _remembered(context, course, found)
     return [one.learner.id for one in found]
 
 
@@ -148,10 +152,17 @@ async def count_learners(
     return await context.loaders.gradebook_counts.load(selected) or GradebookCounts(0, 0)
 
 
-def _remember(context: Context, course: StoredCourse, learners: Sequence[EnrolledLearner]) -> None:
-    for one in learners:
-        context.loaders.learner.prime(one.learner.id, one.learner)
-        context.loaders.enrollment.prime(Enrolled(course, one.learner.id), one.enrollment)
+def _remembered(
+    context: Context, course: StoredCourse, found: Sequence[EnrolledLearner]
+) -> list[Enrolled]:
+    """Have a page's learners and enrollments at hand; return what these are found by."""
+    learners = {one.learner.id: one.learner for one in found}
+    enrolled = [Enrolled(course, learner_id) for learner_id in learners]
+    context.loaders.learner.prime_all(learners)
+    context.loaders.enrollment.prime_all(
+        {key: one.enrollment for key, one in zip(enrolled, found, strict=True)}
+    )
+    return enrolled
 
 
 def _is_possible(place: Position) -> bool:

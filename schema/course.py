@@ -172,7 +172,7 @@ class Course(Node):
             order=order,
         )
         page = await gradebook.read_page(info.context, self.stored, request)
-        return GradebookConnection.of(page, self, request)
+        return GradebookConnection(course=self, request=request, page=page)
 
     @strawberry.field(
         description="The figures of the stored course grades, with the letters and passes that "

@@ -8,7 +8,7 @@ import strawberry
 import grading
 from compiled import in_batches, kept_by
 from resolvers import course_grades, gradebook, learners
-from resolvers.gradebook import EnrolledLearner, GradebookCounts, Page, PageRequest, Position
+from resolvers.gradebook import GradebookCounts, Page, PageRequest, Position
 from resolvers.gradebook_filter import GradebookOrder
 from resolvers.regrading import GradeResult
 from schema.course_grade import CourseGrade
@@ -16,7 +16,7 @@ from schema.cursor import gradebook_cursor
 from schema.global_id import global_id
 from schema.info import Info
 from schema.learner import Enrollment, User
-from schema.node import Node
+from schema.node import ID_DESCRIPTION, Node
 from schema.page_info import PageInfo
 from schema.settled_grades import SETTLED, marks_of_entries
 from schema.user_error import GradeErrorCode
@@ -38,7 +38,7 @@ class GradeReadError:
 
 
 async def _learners_of(entries: Entries, info: Info) -> list[User]:
-    found = await learners.read_learners(info.context, [one.learner_id for one in entries])
+    found = await learners.read_learners(info.context, [one.enrolled.learner_id for one in entries])
     return [User.of(learner) for learner in found]
 
 
@@ -48,7 +48,7 @@ async def _enrollments_of(entries: Entries, info: Info) -> list[Enrollment]:
     for entry, enrollment in zip(entries, found, strict=True):
         if enrollment is None:
             raise grading.LearnerNotEnrolled(
-                f"Learner {entry.learner_id} is not enrolled in {entry.course.course_key}."
+                f"Learner {entry.enrolled.learner_id} is not enrolled in {entry.course.course_key}."
             )
         enrollments.append(Enrollment.of(enrollment))
     return enrollments
@@ -64,30 +64,27 @@ async def _course_grades_of(entries: Entries, info: Info) -> list[CourseGrade | 
     ]
 
 
+def _id_of(self: "GradebookEntry") -> strawberry.ID:
+    course, learner_id = self.enrolled
+    return global_id("GradebookEntry", course.id, learner_id)
+
+
 @strawberry.type(
     description="edX `GradeResult`: a grade, or the reason why there is none; a learner is never "
     "silently left out."
 )
 class GradebookEntry(Node):
+    id: strawberry.ID = strawberry.field(resolver=_id_of, description=ID_DESCRIPTION)
     course: strawberry.Private["Course"]
-    learner_id: strawberry.Private[grading.LearnerId]
-    result: strawberry.Private[GradeResult | None]
+    enrolled: strawberry.Private[learners.Enrolled]  # what its parts are read by
+    result: strawberry.Private[GradeResult | None] = None
 
     @classmethod
     def of(
         cls, learner_id: grading.LearnerId, course: "Course", result: GradeResult | None = None
     ) -> Self:
-        return cls(
-            id=global_id("GradebookEntry", course.stored.id, learner_id),
-            course=course,
-            learner_id=learner_id,
-            result=result,
-        )
-
-    @property
-    def enrolled(self) -> learners.Enrolled:
-        """What its parts are read by."""
-        return learners.Enrolled(self.course.stored, self.learner_id)
+        enrolled = learners.Enrolled(course.stored, learner_id)
+        return cls(course=course, enrolled=enrolled, result=result)
 
     @strawberry.field(description="The learner.", metadata=in_batches(_learners_of))
     async def learner(self, info: Info) -> User:
@@ -120,10 +117,6 @@ class GradebookEdge:
     order: strawberry.Private[GradebookOrder]
     node: GradebookEntry = strawberry.field(description="The row.")
 
-    @classmethod
-    def of(cls, one: EnrolledLearner, course: "Course", order: GradebookOrder) -> Self:
-        return cls(place=one.place, order=order, node=GradebookEntry.of(one.learner.id, course))
-
     @strawberry.field(description="The row's place, for `after` and `before`.")
     def cursor(self) -> str:
         return gradebook_cursor(self.node.course.stored, self.order, self.place)
@@ -133,27 +126,38 @@ class GradebookEdge:
 class GradebookConnection:
     course: strawberry.Private["Course"]
     request: strawberry.Private[PageRequest]
-    edges: list[GradebookEdge] = strawberry.field(description="The rows with their places.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+    page: strawberry.Private[Page]
 
-    @classmethod
-    def of(cls, page: Page, course: "Course", request: PageRequest) -> Self:
-        edges = [GradebookEdge.of(one, course, request.order) for one in page.learners]
-        return cls(
-            course=course,
-            request=request,
-            edges=edges,
-            page_info=PageInfo(
-                has_next_page=page.has_next,
-                has_previous_page=page.has_previous,
-                start_cursor=edges[0].cursor() if edges else None,
-                end_cursor=edges[-1].cursor() if edges else None,
-            ),
+    @strawberry.field(description="The rows with their places.")
+    def edges(self) -> list[GradebookEdge]:
+        order = self.request.order
+        return [
+            GradebookEdge(
+                place=one.place,
+                order=order,
+                node=GradebookEntry(course=self.course, enrolled=enrolled),
+            )
+            for one, enrolled in zip(self.page.learners, self.page.enrolled, strict=True)
+        ]
+
+    @strawberry.field(description="Where the page stands.")
+    def page_info(self) -> PageInfo:
+        page = self.page
+        cursors = [
+            gradebook_cursor(self.course.stored, self.request.order, one.place)
+            for one in (*page.learners[:1], *page.learners[-1:])
+        ]
+        return PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
         )
 
     @strawberry.field(description="The rows.")
     def nodes(self) -> list[GradebookEntry]:
-        return [edge.node for edge in self.edges]
+        course = self.course
+        return [GradebookEntry(course=course, enrolled=one) for one in self.page.enrolled]
 
     @strawberry.field(description="Active enrollments in the course.")
     async def total_count(self, info: Info) -> int:

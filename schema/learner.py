@@ -10,31 +10,39 @@ from resolvers.learners import Enrollment as StoredEnrollment
 from resolvers.learners import Learner, LearnerRef
 from schema.global_id import global_id, parse_global_id
 from schema.info import Info
-from schema.node import Node
+from schema.node import ID_DESCRIPTION, Node
+
+
+def _id_of(self: "User") -> strawberry.ID:
+    return global_id("User", self.learner.id)
 
 
 @strawberry.type(description="A person: a learner, or somebody who teaches.")
 class User(Node):
+    id: strawberry.ID = strawberry.field(resolver=_id_of, description=ID_DESCRIPTION)
     learner: strawberry.Private[Learner]
-    user_id: strawberry.ID = strawberry.field(
-        description="The platform's own user id, as text: GraphQL `Int` is 32 bits."
-    )
-    username: str = strawberry.field(description="The user name, unique on the platform.")
-    full_name: str | None = strawberry.field(description="The name as the person writes it.")
-    external_user_key: str | None = strawberry.field(
-        description="The institution's id of this person (OneRoster `sourcedId` / SIS id)."
-    )
 
     @classmethod
     def of(cls, learner: Learner) -> Self:
-        return cls(
-            id=global_id("User", learner.id),
-            user_id=strawberry.ID(str(learner.id)),
-            username=learner.username,
-            full_name=learner.full_name,
-            external_user_key=learner.external_user_key,
-            learner=learner,
-        )
+        return cls(learner=learner)
+
+    @strawberry.field(description="The platform's own user id, as text: GraphQL `Int` is 32 bits.")
+    def user_id(self) -> strawberry.ID:
+        return strawberry.ID(str(self.learner.id))
+
+    @strawberry.field(description="The user name, unique on the platform.")
+    def username(self) -> str:
+        return self.learner.username
+
+    @strawberry.field(description="The name as the person writes it.")
+    def full_name(self) -> str | None:
+        return self.learner.full_name
+
+    @strawberry.field(
+        description="The institution's id of this person (OneRoster `sourcedId` / SIS id)."
+    )
+    def external_user_key(self) -> str | None:
+        return self.learner.external_user_key
 
     @strawberry.field(description="The e-mail address. Staff only; null for everybody else.")
     async def email(self, info: Info) -> str | None:

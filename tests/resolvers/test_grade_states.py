@@ -47,7 +47,7 @@ async def test_nothing_is_read_for_it(course: StoredCourse) -> None:
     context = context_of(STAFF)
     assert await state(context, course) is None
     await context.loaders.enrollment.load(Enrolled(course, ADA))
-    assert await state(context, course) == GradeState((course.id, ADA), (course, 0), keepable=True)
+    assert await state(context, course) == GradeState(Enrolled(course, ADA), 0, keepable=True)
 
 
 @pytest.mark.parametrize("viewer", [LEARNER, Viewer("x", enrolled_in=frozenset({COURSE}))])

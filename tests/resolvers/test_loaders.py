@@ -202,3 +202,23 @@ async def test_a_batch_that_fails_may_be_tried_again() -> None:
     loader.clear(1)
     assert await loader.load(1) == 1
     assert tries == [[1], [1]]
+
+
+async def test_what_is_found_elsewhere_is_at_hand_but_for_what_was_asked_for() -> None:
+    batches: list[list[int]] = []
+
+    async def read(keys: list[int]) -> dict[int, str]:
+        batches.append(keys)
+        return dict.fromkeys(keys, "read")
+
+    loader = BatchLoader(read, copy_context())
+    await loader.load(1)
+    being_read = loader.load(2)
+
+    loader.prime_all({1: "found", 2: "found", 3: "found"})
+
+    assert await loader.load_many([1, 2, 3]) == ["read", "read", "found"]
+    assert await being_read == "read"
+    assert batches == [[1], [2]]
+    _, tick = loader.at_hand(3)
+    assert [loader.was_asked_before(tick, key) for key in (1, 2, 3)] == [True, True, False]
