@@ -1,19 +1,23 @@
 """Fields of a schema, as far as they can be resolved without the stock executor."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import isasyncgenfunction, iscoroutinefunction
 from keyword import iskeyword
 from typing import Any, Final, NamedTuple
 
-from graphql import GraphQLField, GraphQLObjectType
+from graphql import GraphQLError, GraphQLField, GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetails
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
+from compiled.arguments import Arguments
 from compiled.batches import BATCH, BatchResolver
 from compiled.kept_values import KEPT, Keeping
 from compiled.refusals import NotCompiled
+
+logger = logging.getLogger(__name__)
 
 _INCLUDING: Final = frozenset({"skip", "include"})
 
@@ -35,6 +39,19 @@ class SelectedField:
     field: StrawberryField
     function: Callable[..., Any] | None
     batch: BatchResolver | None
+    _arguments: Arguments | None = None
+    _looked_at: bool = False
+
+    def arguments(self, converter: GraphQLCoreConverter) -> Arguments | None:
+        """Return what its arguments are read with; None where only the library can read them."""
+        if not self._looked_at:
+            self._looked_at = True
+            node = self.place.details[0].node
+            try:
+                self._arguments = Arguments(self.field, self.place.definition, node, converter)
+            except (GraphQLError, NotCompiled) as why:
+                logger.debug("the library reads the arguments of %s: %s", self.response_name, why)
+        return self._arguments
 
     @property
     def keeping(self) -> Keeping | None:

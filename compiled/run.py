@@ -1,5 +1,6 @@
 """One execution: what its fields are given, made once for all objects of a level."""
 
+import logging
 from collections.abc import Hashable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -12,6 +13,8 @@ from compiled.refusals import NotCompiled
 
 if TYPE_CHECKING:
     from compiled.executor import CompiledExecutor
+
+logger = logging.getLogger(__name__)
 
 
 def _no_path(_info: object) -> NoReturn:
@@ -56,20 +59,28 @@ class Run:
         """Return a field's arguments, coerced and converted as Strawberry does."""
         arguments = self._arguments.get(selected)
         if arguments is None:
-            executor = self.executor
-            given = get_argument_values(
-                selected.place.definition,
-                selected.place.details[0].node,
-                executor.variable_values,
-                None,
-                executor.hide_suggestions,
-            )
-            arguments = convert_arguments(
-                given,
-                selected.field.arguments,
-                scalar_registry=executor.converter.scalar_registry,
-                config=executor.converter.config,
-                info=self.info(selected),
-            )
-            self._arguments[selected] = arguments
+            arguments = self._arguments[selected] = self._read(selected)
         return arguments
+
+    def _read(self, selected: SelectedField) -> dict[str, Any]:
+        executor = self.executor
+        if (read := selected.arguments(executor.converter)) is not None:
+            try:
+                return read.values(executor.variable_values)
+            except Exception as error:  # noqa: BLE001 - a scalar may raise anything
+                name = selected.response_name
+                logger.debug("the library reads the arguments of %s: %s", name, error)
+        given = get_argument_values(
+            selected.place.definition,
+            selected.place.details[0].node,
+            executor.variable_values,
+            None,
+            executor.hide_suggestions,
+        )
+        return convert_arguments(
+            given,
+            selected.field.arguments,
+            scalar_registry=executor.converter.scalar_registry,
+            config=executor.converter.config,
+            info=self.info(selected),
+        )
