@@ -134,8 +134,9 @@ class EventStream(Generic[E, P]):
             # and places tell what of it was read already.
             subscription = follower.join(hub, for_many=stretch.for_many)
             try:
-                while follower.place < subscription.since and not hub.closed:
-                    for event in await follower.missed(subscription.since):
+                known = stretch.up_to(subscription.since)
+                while follower.place < known and not hub.closed:
+                    for event in await follower.missed(known):
                         if hub.closed:
                             return
                         yield event

@@ -23,9 +23,12 @@ Read: TypeAlias = Callable[[Context], Told[R]]
 logger = logging.getLogger(__name__)
 
 
-def catching_up(context: Context, place: Place | None = None) -> Context:
+def catching_up(
+    context: Context, place: Place | None = None, *, at_least: Place | None = None
+) -> Context:
     """Return the same circumstances for whoever follows until nothing is left to be read."""
-    return replace(context, stretch=Stretch(begins_at=place, until_present=True))
+    stretch = Stretch(begins_at=place, until_present=True, at_least=at_least)
+    return replace(context, stretch=stretch)
 
 
 def reached(context: Context) -> Place | None:
@@ -96,7 +99,7 @@ class LiveFeed(Generic[R]):
             return None
         if self._failed or await _has_other_rights(context):
             return replace(context, stretch=Stretch(begins_at=member.place))
-        return catching_up(context, member.place)
+        return catching_up(context, member.place, at_least=self._feed.place)
 
     def _enter(self, member: Member[Place, R], context: Context) -> None:
         if context.claimed is not None and context.rights_may_change:

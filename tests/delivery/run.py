@@ -45,6 +45,7 @@ async def prove(plan: Plan) -> Report:
                 await trial()
             await _until_logged(share)
         wrote = time.monotonic() - began
+        ended = stage.ended_writers()
         for each in stage.writers:
             each.kill()
         log = await final_log()
@@ -54,6 +55,7 @@ async def prove(plan: Plan) -> Report:
             committed=len(log),
             receipts=tuple(receipts),
             faults=(
+                *ended,
                 *(fault for each in receipts for fault in each.faults),
                 *await faults_of_log(log),
             ),

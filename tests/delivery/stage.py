@@ -78,6 +78,10 @@ class Stage:
         for each in (*self.writers, *(one.process for one in self.servers)):
             each.kill()
 
+    def ended_writers(self) -> list[str]:
+        """Tell which writers have ended by themselves."""
+        return [f"a writer has ended: {each.log}" for each in self.writers if not each.runs]
+
     async def listeners(self) -> int:
         """Count the processes that listen to PostgreSQL's notifications."""
         if self.data is None:

@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 from db.connection import connected
 from db.errors import DBConnectionError, OperationalError
+from db.learner_records import save_records
 from resolvers import scores
-from resolvers.regrading import save_regraded
 from tests.delivery.scenery import course_and_learners, some_scores
 from tests.factories import context_of
 
@@ -32,13 +32,13 @@ def roll_back_some(chance: random.Random) -> None:
     """Have some transactions of this process fail when all their rows are written."""
 
     async def save(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        await save_regraded(*args, **kwargs)
+        await save_records(*args, **kwargs)
         if chance.random() < SLOW:
             await asyncio.sleep(chance.uniform(0, 0.05))
         if chance.random() < UNDONE:
             raise RolledBack
 
-    patch("resolvers.score_recording.save_regraded", save).start()
+    patch("resolvers.score_recording.save_records", save).start()
 
 
 async def write_forever(url: str, seed: int) -> None:

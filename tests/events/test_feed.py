@@ -217,6 +217,18 @@ async def test_members_of_feeds_count_as_followers_and_their_reader_does_not() -
         feeding.cancel()
 
 
+async def test_a_stretch_reads_up_to_a_place_that_was_not_published_yet() -> None:
+    log = NoteLog()
+    async with EventStream(log, pace=QUIET) as stream:
+        log.write(7, 8, 7, 7)
+        stretch = Stretch[int](begins_at=0, until_present=True, at_least=3)
+        async with aclosing(stream.follow(7, stretch=stretch)) as notes:
+            got = [note.place async for note in notes]
+
+    assert got == [1, 3, 4]
+    assert stretch.reached == 4
+
+
 async def test_a_stretch_ends_with_its_stream_and_reaches_nothing() -> None:
     log = NoteLog()
     log.write(*[7] * 500)

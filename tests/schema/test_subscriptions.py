@@ -9,8 +9,10 @@ import pytest
 
 from db.courses import StoredCourse
 from db.event_log_state import prune_events
+from events import EventStream
 from grading import CourseKey
 from schema import schema
+from tests.events.grade_log import GradeLog
 from tests.schema.execution import AS_NOBODY, AS_STAFF, Asking, data
 from tests.schema.following import Live, live
 from tests.schema.heat import (
@@ -429,6 +431,28 @@ async def test_two_who_ask_alike_are_told_alike(events: Live, course: StoredCour
         events.stream.wake()
 
         assert await one.several(2) == await two.several(2)
+
+
+async def test_who_resumes_where_a_process_has_not_read_yet_holds_up_nobody(
+    events: Live,
+) -> None:
+    # As on a worker that hears late of what others wrote: nothing wakes its stream.
+    unheard = Live(EventStream(GradeLog()))
+    await unheard.record("ada", "p6", 1, 10)
+    first = await cursor()
+    await unheard.record("ada", "p6", 2, 10, hour=1)
+    second = await cursor()
+    async with (
+        events.following(COURSE_GRADES, courseKey=COURSE_KEY, after=second) as ahead,
+        events.following(COURSE_GRADES, courseKey=COURSE_KEY, after=first) as behind,
+    ):
+        missed = await behind.next()
+        await events.record("ada", "p6", 3, 10, hour=2)
+        present = [await each.next() for each in (ahead, behind)]
+
+    assert [missed["before"], missed["after"]] != [present[0]["before"], present[0]["after"]]
+    assert missed["after"] == present[0]["before"]
+    assert present[0] == present[1]
 
 
 async def test_where_no_stream_is_open_nothing_can_be_followed(course: StoredCourse) -> None:
