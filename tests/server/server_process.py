@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +37,8 @@ class ServerProcess:
 
 def _started(settings: Settings) -> subprocess.Popen[bytes]:
     environment = {**os.environ, **as_environment(settings)}
-    return subprocess.Popen([sys.executable, "-c", SERVE], cwd=ROOT, env=environment)
+    command = [sys.executable, "-c", SERVE]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
 
 
 @asynccontextmanager
@@ -73,5 +74,7 @@ async def started_server(
                     await asyncio.sleep(0.05)
         yield ServerProcess(process, f"127.0.0.1:{port}")
     finally:
-        process.kill()
+        # With its workers, which would go on without it.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         await asyncio.to_thread(process.wait)
