@@ -31,7 +31,7 @@ from server.graphql_endpoint import GraphQLEndpoint, utc_now
 from server.health import healthz, readyz
 from server.http_endpoint import HttpLimits
 from server.job_runner import jobs_run
-from server.logs import set_up_logs
+from server.logs import logs_flushed, set_up_logs
 from server.metrics_door import metrics_routes
 from server.observation import observer_of
 from server.observed_requests import ObservedRequests
@@ -55,7 +55,7 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         # First of all: waiting for the database must end with the process, too.
-        with drain.begun_by_signals(), observer.running():
+        with logs_flushed(), drain.begun_by_signals(), observer.running():
             async with (
                 authenticator.with_keys(),
                 opened_when_reachable(

@@ -2,13 +2,15 @@
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final, Literal, TextIO, TypeAlias
 
 import orjson
 
 from schema.operation_notes import noted
+from server.log_handler import GatheringHandler
 from server.operation_record import OperationRecord
 
 LogFormat: TypeAlias = Literal["auto", "json", "text"]
@@ -25,7 +27,7 @@ def set_up_logs(level: str, log_format: LogFormat = "auto", stream: TextIO | Non
     as_text = log_format == "text" or (log_format == "auto" and stream.isatty())
     # Neither form tells of threads and processes: nobody has to ask for them.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    handler = logging.StreamHandler(stream)
+    handler = GatheringHandler(stream)
     handler.setFormatter(TextLines(TEXT) if as_text else JsonLines())
     root = logging.getLogger()
     for previous in root.handlers:
@@ -39,6 +41,16 @@ def set_up_logs(level: str, log_format: LogFormat = "auto", stream: TextIO | Non
     logging.getLogger("opentelemetry").setLevel(logging.ERROR)
     # Each request of an HTTP client of ours at INFO.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+@contextmanager
+def logs_flushed() -> Iterator[None]:
+    """At the end, write what waits to be written: the process may end without a word."""
+    try:
+        yield
+    finally:
+        for handler in logging.getLogger().handlers:
+            handler.flush()
 
 
 class JsonLines(logging.Formatter):
