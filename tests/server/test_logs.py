@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from resolvers.access import Viewer
-from server.logs import set_up_logs
+from server.logs import logs_flushed, set_up_logs
 from server.operation_record import Pseudonyms
 from tests.factories import COURSE
 from tests.server.live_server import (
@@ -281,9 +281,10 @@ async def test_no_line_holds_a_variable_a_document_or_a_name(
     stream = io.StringIO()
     set_up_logs("info", "json", stream)
     try:
-        await server.record(0.625)
-        await server.ask('{ learner(learner: {username: "learner1"}) { username } }')
-        await lines.next(2)
+        with logs_flushed():
+            await server.record(0.625)
+            await server.ask('{ learner(learner: {username: "learner1"}) { username } }')
+            await lines.next(2)
     finally:
         logging.getLogger().removeHandler(logging.getLogger().handlers[-1])
 
